@@ -1,0 +1,276 @@
+//! command/schema.rs — what can be said about a command. If a fact is not here, nobody may rely on it.
+
+use super::context::{Desk, Outcome, Read, Visit, Write};
+use crate::keyspace::Kind;
+use crate::process::State;
+use crate::settings::Setting;
+
+/// One command, said once, next to its handler.
+pub struct Command {
+    /// As on the wire, upper case; a subcommand is `"CLIENT SETNAME"`. Also what goes to disk: never an index.
+    pub name: &'static str,
+    /// One sentence, ends with a full stop.
+    pub summary: &'static str,
+    /// The version of Mainstay (`"0.1.0"`) or, for Redis's own commands, of Redis that brought it.
+    pub since: &'static str,
+    /// Decides `@fast` / `@slow`, and tells people what a call costs.
+    pub cost: Cost,
+    /// The grammar of what follows the name; arity and key positions are read off it.
+    pub args: &'static [Arg],
+    /// The shape of the reply.
+    pub reply: Reply,
+    /// Where a handler runs, hence what it can touch.
+    pub run: Run,
+    /// Only what cannot be derived from the rest.
+    pub also: &'static [Trait],
+}
+
+/// What a call costs, as a function of what it is given or what it meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// O(1).
+    Constant,
+    /// O(log N).
+    Logarithmic,
+    /// O(N), N being what the text names: `"elements returned"`.
+    Linear(&'static str),
+    /// O(1) for each of what the text names: fast, though it grows with the arguments.
+    Each(&'static str),
+}
+
+/// Where a handler runs. WRITE and READONLY are read off the variant: a reader is handed a shared
+/// view of the keys and could not write if it tried.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// Looks at keys.
+    Read(fn(&mut Read<'_>) -> Outcome),
+    /// Changes keys; journaled as a stamped record when it changed something.
+    Write(fn(&mut Write<'_>) -> Outcome),
+    /// One connection: AUTH, HELLO, SUBSCRIBE, MULTI.
+    Session(fn(&mut Visit<'_>) -> Outcome),
+    /// The process: CONFIG, INFO, SHUTDOWN.
+    Server(fn(&mut Desk<'_>) -> Outcome),
+    /// A container; its subcommands are in the list.
+    Group(&'static [&'static Command]),
+}
+
+/// One element of an argument grammar.
+#[derive(Debug, Clone, Copy)]
+pub enum Arg {
+    /// A key, and what the command does to it.
+    Key(&'static str, Access),
+    /// A value of the type given.
+    Value(&'static str, Type),
+    /// A fixed word, matched without regard to case.
+    Word(&'static str),
+    /// A fixed word followed by what it introduces: `EX seconds`.
+    Tagged(&'static str, &'static Arg),
+    /// May be left out.
+    Maybe(&'static Arg),
+    /// One of several.
+    OneOf(&'static [Arg]),
+    /// Several in this order.
+    Group(&'static [Arg]),
+    /// One or more times.
+    Many(&'static Arg),
+    /// Options in any order, each at most once.
+    AnyOrder(&'static [Arg]),
+    /// `numkeys key [key ...]`.
+    Counted(&'static Arg),
+}
+
+/// What a command does to a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reads it.
+    Look,
+    /// Reads and changes it.
+    Update,
+    /// Adds to it, creating it if need be.
+    Insert,
+    /// Overwrites it whatever it held.
+    Replace,
+    /// Takes from it, or removes it; never makes it larger.
+    Remove,
+    /// Changes its deadline or its name, not its value.
+    Mark,
+}
+
+/// The type of a value in a grammar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// Any bytes.
+    Bytes,
+    /// A 64-bit signed integer.
+    Integer,
+    /// A double.
+    Float,
+    /// An integer of at least 0.
+    Count,
+    /// 0 or 1.
+    Flag,
+    /// A span of time, in the unit its name says; positive.
+    Duration,
+    /// An absolute time, in the unit its name says.
+    Deadline,
+    /// A glob.
+    Pattern,
+    /// The name of a channel.
+    Channel,
+    /// The number of a database.
+    Database,
+    /// What an earlier SCAN answered.
+    Cursor,
+}
+
+/// The shape of a reply.
+#[derive(Debug, Clone, Copy)]
+pub enum Reply {
+    /// `+OK`.
+    Ok,
+    /// A simple string.
+    Simple,
+    /// An integer.
+    Int,
+    /// A bulk string.
+    Bulk,
+    /// A double (a bulk string in RESP2).
+    Double,
+    /// Nil, or the shape given.
+    Maybe(&'static Reply),
+    /// An array of the shape given.
+    Array(&'static Reply),
+    /// A set of the shape given (an array in RESP2).
+    Set(&'static Reply),
+    /// A map (a flat array in RESP2).
+    Map(&'static Reply),
+    /// A fixed sequence.
+    Tuple(&'static [Reply]),
+    /// One of several shapes.
+    OneOf(&'static [Reply]),
+    /// A message out of turn, or several.
+    Push,
+    /// Whatever the queued commands answer, or anything else that cannot be said here.
+    Any,
+    /// No reply at all.
+    Nothing,
+}
+
+/// What is true of a command and cannot be derived from its grammar, cost or run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trait {
+    /// `@admin`: for operators.
+    Admin,
+    /// `@dangerous`: may hurt others.
+    Dangerous,
+    /// Allowed before AUTH.
+    NoAuth,
+    /// Refused inside a script.
+    NoScript,
+    /// Refused inside MULTI.
+    NoMulti,
+    /// Runs at once even when a transaction is open.
+    NotQueued,
+    /// Allowed to a RESP2 connection that has subscriptions.
+    WhileSubscribed,
+    /// May wait.
+    Blocking,
+    /// Is not listed in the slow log.
+    SkipSlowLog,
+    /// Answers while data is still loading.
+    Loading,
+    /// Slow though its cost is small, or the other way round.
+    Slow,
+    /// See `Slow`.
+    Fast,
+    /// Makes no memory grow although its keys are updated.
+    NoGrowth,
+    /// Takes or changes a whole database, or several: runs alone.
+    Alone,
+    /// Refused while CLIENT PAUSE WRITE holds, though it writes no key (PUBLISH).
+    MayReplicate,
+}
+
+/// A folder of `engine/` or `system/`.
+pub struct Engine {
+    /// The folder's name.
+    pub name: &'static str,
+    /// One sentence, ends with a full stop.
+    pub summary: &'static str,
+    /// How Redis groups its commands: names the docs group and the ACL category.
+    pub group: Group,
+    /// The kinds of value it owns: TYPE, snapshot, memory.
+    pub kinds: &'static [&'static Kind],
+    /// Its commands, containers included, subcommands not.
+    pub commands: &'static [&'static Command],
+    /// Its settings: CONFIG, `--help`, docs.
+    pub settings: &'static [&'static Setting],
+    /// Makes what the engine keeps for the process besides keys.
+    pub state: Option<fn() -> Box<dyn State>>,
+}
+
+/// A group of commands as COMMAND DOCS and ACL CAT know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Generic,
+    String,
+    List,
+    Hash,
+    Set,
+    SortedSet,
+    PubSub,
+    Transactions,
+    Connection,
+    Server,
+}
+
+impl Group {
+    /// As COMMAND DOCS names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Group::Generic => "generic",
+            Group::String => "string",
+            Group::List => "list",
+            Group::Hash => "hash",
+            Group::Set => "set",
+            Group::SortedSet => "sorted-set",
+            Group::PubSub => "pubsub",
+            Group::Transactions => "transactions",
+            Group::Connection => "connection",
+            Group::Server => "server",
+        }
+    }
+
+    /// As ACL CAT names it; the group of server commands has no category of its own.
+    pub const fn category(self) -> Option<&'static str> {
+        match self {
+            Group::Generic => Some("keyspace"),
+            Group::String => Some("string"),
+            Group::List => Some("list"),
+            Group::Hash => Some("hash"),
+            Group::Set => Some("set"),
+            Group::SortedSet => Some("sortedset"),
+            Group::PubSub => Some("pubsub"),
+            Group::Transactions => Some("transaction"),
+            Group::Connection => Some("connection"),
+            Group::Server => None,
+        }
+    }
+}
+
+impl Command {
+    /// Whether the command changes keys.
+    pub const fn writes(&self) -> bool {
+        matches!(self.run, Run::Write(_))
+    }
+
+    /// Whether the trait was said of it.
+    pub fn is(&self, what: Trait) -> bool {
+        self.also.contains(&what)
+    }
+
+    /// As COMMAND names it: lower case, `container|sub`.
+    pub fn wire_name(&self) -> String {
+        self.name.to_ascii_lowercase().replace(' ', "|")
+    }
+}

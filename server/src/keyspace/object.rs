@@ -1,0 +1,37 @@
+//! keyspace/object.rs — all the keyspace knows about a value that is not a string.
+
+use std::any::Any;
+
+use crate::error::Fault;
+
+/// A value of a kind other than string.
+pub trait Object: Any + Send {
+    /// Its kind.
+    fn kind(&self) -> &'static Kind;
+    /// Heap bytes it holds: MEMORY USAGE, INFO. Must not cost more than O(1).
+    fn weight(&self) -> usize;
+    /// The keyspace removes values that are empty; engines never do.
+    fn is_empty(&self) -> bool;
+    /// How the value is stored, in Redis's words, for OBJECT ENCODING.
+    fn encoding(&self) -> &'static str;
+    /// Appends the canonical bytes: equal values, order included, give equal bytes.
+    fn freeze(&self, to: &mut Vec<u8>);
+    /// A value equal to this one, for COPY.
+    fn duplicate(&self) -> Box<dyn Object>;
+}
+
+/// A kind of value.
+pub struct Kind {
+    /// As TYPE answers it.
+    pub name: &'static str,
+    /// On disk and in digests; frozen by a test.
+    pub tag: u8,
+    /// Reads back what [`Object::freeze`] wrote.
+    pub thaw: fn(&[u8]) -> Result<Box<dyn Object>, Fault>,
+}
+
+/// The tag of strings, which are no objects.
+pub const STRING_TAG: u8 = 0;
+
+/// What TYPE answers for strings.
+pub const STRING_NAME: &str = "string";

@@ -1,0 +1,344 @@
+//! keyspace/stripe.rs — one lock and what it guards: a share of a database's keys.
+//!
+//! A stripe starts with one [`Table`]. When a table is full it splits in two by the next bit of the
+//! hash (extendible hashing), so no step ever moves more than one table. Beside the lock stand a
+//! few numbers that others read without it: how many keys, how many with a deadline, the earliest
+//! deadline, and where the index lies, so that it can be prefetched.
+//!
+//! Invariants: `directory` has `2^depth` places, each naming the table for that prefix, and a table
+//! of depth `d` stands in `2^(depth-d)` neighbouring places; with one table it is empty.
+
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+use hashbrown::HashMap;
+use parking_lot::{Mutex, MutexGuard};
+
+use super::entry::Slot;
+use super::table::{NEVER, Table};
+use super::watch::Watchers;
+use crate::clock::Millis;
+
+/// A lock, what it guards, and what may be read without it.
+#[repr(align(128))]
+pub(super) struct Stripe {
+    inner: Mutex<Guarded>,
+    meter: Meter,
+}
+
+/// What is read without the lock; written only by whoever holds it.
+#[derive(Default)]
+pub(super) struct Meter {
+    pub(super) keys: AtomicU32,
+    pub(super) volatile: AtomicU32,
+    pub(super) due: AtomicU64,
+    pub(super) weight: AtomicUsize,
+    cells: AtomicPtr<u32>,
+    mask: AtomicUsize,
+}
+
+/// What the lock guards.
+pub(super) struct Guarded {
+    tables: Vec<Table>,
+    depths: Vec<u8>,
+    directory: Vec<u16>,
+    depth: u8,
+    /// Who must be told when a key changes: WATCH.
+    pub(super) watchers: Option<Box<Watchers>>,
+}
+
+/// Where an entry is within a stripe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) table: usize,
+    pub(super) position: usize,
+}
+
+impl Default for Stripe {
+    fn default() -> Stripe {
+        let stripe = Stripe { inner: Mutex::new(Guarded::new()), meter: Meter::default() };
+        stripe.meter.due.store(NEVER, Relaxed);
+        stripe
+    }
+}
+
+impl Stripe {
+    #[inline]
+    pub(super) fn lock(&self) -> Held<'_> {
+        Held { guard: self.inner.lock(), meter: &self.meter, changed: false }
+    }
+
+    pub(super) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Asks the processor to fetch the home cell of a hash. A hint: needs no lock, and does nothing
+    /// when the stripe has been split.
+    #[inline]
+    pub(super) fn prefetch(&self, hash: u64) {
+        let cells = self.meter.cells.load(Relaxed);
+        if !cells.is_null() {
+            let at = hash as u16 as usize & self.meter.mask.load(Relaxed);
+            crate::structure::prefetch(cells.wrapping_add(at).cast());
+        }
+    }
+}
+
+/// A locked stripe. When it goes, the meter is brought up to date if anything was changed.
+pub(super) struct Held<'a> {
+    guard: MutexGuard<'a, Guarded>,
+    meter: &'a Meter,
+    changed: bool,
+}
+
+impl Held<'_> {
+    #[inline]
+    pub(super) fn get(&self) -> &Guarded {
+        &self.guard
+    }
+
+    /// To change something.
+    #[inline]
+    pub(super) fn edit(&mut self) -> &mut Guarded {
+        self.changed = true;
+        &mut self.guard
+    }
+}
+
+impl Drop for Held<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.changed {
+            self.guard.publish(self.meter);
+        }
+    }
+}
+
+impl Guarded {
+    fn new() -> Guarded {
+        Guarded {
+            tables: vec![Table::default()],
+            depths: vec![0],
+            directory: Vec::new(),
+            depth: 0,
+            watchers: None,
+        }
+    }
+
+    fn publish(&self, meter: &Meter) {
+        if let [table] = &self.tables[..] {
+            let (cells, len) = table.cells();
+            let cells = if len == 0 { std::ptr::null_mut() } else { cells.cast_mut() };
+            meter.cells.store(cells, Relaxed);
+            meter.mask.store(len.wrapping_sub(1), Relaxed);
+            meter.keys.store(table.len() as u32, Relaxed);
+            meter.volatile.store(table.volatile(), Relaxed);
+            meter.due.store(table.due(), Relaxed);
+            meter.weight.store(table.weight(), Relaxed);
+            return;
+        }
+        meter.cells.store(std::ptr::null_mut(), Relaxed);
+        meter.keys.store(self.len() as u32, Relaxed);
+        meter.volatile.store(self.tables.iter().map(Table::volatile).sum(), Relaxed);
+        meter.due.store(self.tables.iter().map(Table::due).min().unwrap_or(NEVER), Relaxed);
+        meter.weight.store(self.tables.iter().map(Table::weight).sum(), Relaxed);
+    }
+
+    #[inline]
+    fn table_of(&self, hash: u64) -> usize {
+        if self.depth == 0 {
+            return 0;
+        }
+        self.directory[Table::prefix(hash, u32::from(self.depth))] as usize
+    }
+
+    #[inline]
+    pub(super) fn find(&self, key: &[u8], hash: u64) -> Option<Place> {
+        let table = self.table_of(hash);
+        let position = self.tables[table].find(key, hash)?;
+        Some(Place { table, position })
+    }
+
+    /// See [`Table::candidate`].
+    #[inline]
+    pub(super) fn candidate(&self, hash: u64) -> Option<&Slot> {
+        self.tables[self.table_of(hash)].candidate(hash)
+    }
+
+    #[inline]
+    pub(super) fn table(&self, place: Place) -> &Table {
+        &self.tables[place.table]
+    }
+
+    #[inline]
+    pub(super) fn table_mut(&mut self, place: Place) -> &mut Table {
+        &mut self.tables[place.table]
+    }
+
+    #[inline]
+    pub(super) fn slot(&self, place: Place) -> &Slot {
+        self.tables[place.table].slot(place.position)
+    }
+
+    /// The table with room for one more key of this hash.
+    fn roomy(&mut self, hash: u64) -> usize {
+        loop {
+            let table = self.table_of(hash);
+            let depth = u32::from(self.depths[table]);
+            if self.tables[table].len() < Table::MAX || depth >= Table::PREFIX_BITS {
+                return table;
+            }
+            self.split(table);
+        }
+    }
+
+    fn split(&mut self, table: usize) {
+        let depth = self.depths[table];
+        if depth == self.depth {
+            self.directory = if self.directory.is_empty() {
+                vec![0, 0]
+            } else {
+                self.directory.iter().flat_map(|&table| [table, table]).collect()
+            };
+            self.depth += 1;
+        }
+        let high = self.tables[table].split(u32::from(depth));
+        let new = self.tables.len() as u16;
+        self.tables.push(high);
+        self.depths[table] += 1;
+        self.depths.push(depth + 1);
+        let spare = self.depth - depth - 1;
+        for (prefix, place) in self.directory.iter_mut().enumerate() {
+            if *place as usize == table && prefix >> spare & 1 == 1 {
+                *place = new;
+            }
+        }
+    }
+
+    pub(super) fn insert(&mut self, slot: Slot, hash: u64, deadline: Millis) -> Place {
+        let table = self.roomy(hash);
+        Place { table, position: self.tables[table].insert(slot, hash, deadline) }
+    }
+
+    pub(super) fn insert_string(&mut self, key: &[u8], hash: u64, value: &[u8]) -> Place {
+        let table = self.roomy(hash);
+        Place { table, position: self.tables[table].insert_string(key, hash, value) }
+    }
+
+    pub(super) fn insert_object(
+        &mut self,
+        key: &[u8],
+        hash: u64,
+        object: Box<dyn super::Object>,
+    ) -> Place {
+        let table = self.roomy(hash);
+        Place { table, position: self.tables[table].insert_object(key, hash, object) }
+    }
+
+    pub(super) fn remove(&mut self, place: Place) -> (Slot, Millis) {
+        self.tables[place.table].remove(place.position)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.tables.iter().map(Table::len).sum()
+    }
+
+    /// The place of the `index`-th entry, counted over all tables.
+    pub(super) fn nth(&self, mut index: usize) -> Option<Place> {
+        for (table, entries) in self.tables.iter().enumerate() {
+            if index < entries.len() {
+                return Some(Place { table, position: index });
+            }
+            index -= entries.len();
+        }
+        None
+    }
+
+    /// Every place, in order.
+    pub(super) fn places(&self) -> impl Iterator<Item = Place> + '_ {
+        self.tables.iter().enumerate().flat_map(|(table, entries)| {
+            (0..entries.len()).map(move |position| Place { table, position })
+        })
+    }
+
+    /// See [`Table::sweep`].
+    pub(super) fn sweep(&mut self, now: Millis, most: usize, gone: &mut Vec<Slot>) -> usize {
+        let mut taken = 0;
+        for table in &mut self.tables {
+            if table.due() <= now {
+                taken += table.sweep(now, most - taken, gone);
+            }
+        }
+        taken
+    }
+
+    /// Takes everything out at once, watchers excepted.
+    pub(super) fn take(&mut self) -> Guarded {
+        let watchers = self.watchers.take();
+        let taken = std::mem::replace(self, Guarded::new());
+        self.watchers = watchers;
+        taken
+    }
+
+    /// One step of a scan: `step(place)` for the entries of one table from `at` downwards, at most
+    /// `most` of them. Returns where to go on, or `None` at the end of the stripe.
+    pub(super) fn scan(
+        &self,
+        at: ScanPoint,
+        most: usize,
+        mut step: impl FnMut(Place),
+    ) -> (usize, Option<ScanPoint>) {
+        let prefix = usize::from(at.prefix) >> (ScanPoint::PREFIX_BITS - u32::from(self.depth));
+        let table = if self.depth == 0 { 0 } else { self.directory[prefix] as usize };
+        let depth = self.depths[table];
+        let len = self.tables[table].len();
+        // A position counts only for the table it was taken from: one that was split since then is
+        // begun again, which may show an entry twice and never misses one.
+        let from = if at.position != 0 && at.depth == depth {
+            len.min(usize::from(at.position))
+        } else {
+            len
+        };
+        let to = from.saturating_sub(most);
+        for position in (to..from).rev() {
+            step(Place { table, position });
+        }
+        let seen = from - to;
+        if to > 0 {
+            return (seen, Some(ScanPoint { prefix: at.prefix, depth, position: to as u16 }));
+        }
+        let width = 1u32 << (ScanPoint::PREFIX_BITS - u32::from(depth));
+        let next = (u32::from(at.prefix) / width + 1) * width;
+        let end = 1u32 << ScanPoint::PREFIX_BITS;
+        let next =
+            (next < end).then_some(ScanPoint { prefix: next as u16, depth: 0, position: 0 });
+        (seen, next)
+    }
+}
+
+/// Where a scan stands within a stripe: the prefix of the table it is in, and how many of that
+/// table's entries are still to be seen (0: all). Fits 32 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct ScanPoint {
+    prefix: u16,
+    depth: u8,
+    position: u16,
+}
+
+impl ScanPoint {
+    const PREFIX_BITS: u32 = Table::PREFIX_BITS;
+
+    pub(super) fn to_bits(self) -> u32 {
+        u32::from(self.prefix) << 18 | u32::from(self.depth) << 14 | u32::from(self.position)
+    }
+
+    pub(super) fn from_bits(bits: u32) -> ScanPoint {
+        ScanPoint {
+            prefix: (bits >> 18 & 0xFFF) as u16,
+            depth: (bits >> 14 & 0xF) as u8,
+            position: (bits & 0x3FFF) as u16,
+        }
+    }
+}
+
+/// A map from keys; made with the deterministic hash so that order never differs between machines.
+pub(super) type KeyMap<V> = HashMap<Box<[u8]>, V, crate::structure::FixedState>;
