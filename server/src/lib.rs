@@ -1,1 +1,2 @@
 //! mainstay-server.
+pub mod structure;
