@@ -71,6 +71,17 @@ impl Stripe {
         &self.meter
     }
 
+    /// What the lock guards, for whoever holds the gate exclusively. Changes must be followed by
+    /// [`Stripe::publish`].
+    pub(super) fn unlocked(&self) -> *mut Guarded {
+        self.inner.data_ptr()
+    }
+
+    /// Brings the meter up to date after changes made without the lock.
+    pub(super) fn publish(&self, guarded: &Guarded) {
+        guarded.publish(&self.meter);
+    }
+
     /// Asks the processor to fetch the home cell of a hash. A hint: needs no lock, and does nothing
     /// when the stripe has been split.
     #[inline]
@@ -139,7 +150,7 @@ impl Guarded {
         meter.cells.store(std::ptr::null_mut(), Relaxed);
         meter.keys.store(self.len() as u32, Relaxed);
         meter.volatile.store(self.tables.iter().map(Table::volatile).sum(), Relaxed);
-        meter.due.store(self.tables.iter().map(Table::due).min().unwrap_or(NEVER), Relaxed);
+        meter.due.store(self.due(), Relaxed);
         meter.weight.store(self.tables.iter().map(Table::weight).sum(), Relaxed);
     }
 
@@ -277,6 +288,18 @@ impl Guarded {
         let taken = std::mem::replace(self, Guarded::new());
         self.watchers = watchers;
         taken
+    }
+
+    /// Puts what was taken out elsewhere in place of what is here, watchers excepted.
+    pub(super) fn adopt(&mut self, taken: Guarded) {
+        let watchers = self.watchers.take();
+        *self = taken;
+        self.watchers = watchers;
+    }
+
+    /// No deadline in the stripe is earlier.
+    pub(super) fn due(&self) -> Millis {
+        self.tables.iter().map(Table::due).min().unwrap_or(NEVER)
     }
 
     /// One step of a scan: `step(place)` for the entries of one table from `at` downwards, at most

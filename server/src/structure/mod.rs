@@ -4,3 +4,9 @@
 //! that saw the same calls hold their elements in the same order, and so does a copy rebuilt from a snapshot.
 
 pub mod hash;
+mod fixed_state;
+mod prefetch;
+
+pub use fixed_state::{FixedHasher, FixedState};
+pub use hash::hash;
+pub use prefetch::prefetch;

@@ -1,0 +1,91 @@
+//! command/context.rs — what a handler is handed, one type for each `Run`.
+//!
+//! Time and chance are handed in, so that they can be recorded and replayed; a handler can reach
+//! nothing that is not here.
+
+use mainstay_protocol::{ReplyWriter, Request};
+
+use crate::clock::Millis;
+use crate::dice::Dice;
+use crate::error::Refusal;
+use crate::keyspace::{Keys, Shared};
+use crate::mail::Post;
+use crate::process::Process;
+use crate::session::Session;
+
+/// What becomes of a command: it was answered, or it is refused. A refusal replaces whatever the
+/// handler had written.
+pub type Outcome = Result<Next, Refusal>;
+
+/// What happens after a command was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing more.
+    Done,
+    /// The transaction that is queued is run now.
+    Execute,
+    /// The connection is closed when its replies have been written.
+    Close,
+}
+
+/// What a looking handler is given.
+pub struct Read<'a> {
+    /// The stripes of the command's keys; all of them, one by one, if it names none.
+    pub keys: &'a Keys<'a>,
+    /// The request, name included.
+    pub args: Request<'a>,
+    /// Where the reply goes.
+    pub out: ReplyWriter<'a>,
+    /// The command's time.
+    pub now: Millis,
+    /// The command's chance. A reader's is not recorded: it changes nothing.
+    pub dice: Dice,
+}
+
+/// What a changing handler is given.
+pub struct Write<'a> {
+    /// The stripes of the command's keys; everything, alone, if it names none.
+    pub keys: Keys<'a>,
+    /// The request, name included.
+    pub args: Request<'a>,
+    /// Where the reply goes.
+    pub out: ReplyWriter<'a>,
+    /// The command's time.
+    pub now: Millis,
+    /// The command's chance.
+    pub dice: Dice,
+}
+
+/// What a handler that changes one connection is given.
+pub struct Visit<'a> {
+    /// What we remember about the connection.
+    pub session: &'a mut Session,
+    /// What all connections share.
+    pub process: &'a Process,
+    /// Where messages to other connections go.
+    pub post: &'a mut Post,
+    /// The gate, unless a transaction holds it exclusively.
+    pub gate: Option<&'a Shared<'a>>,
+    /// The request, name included.
+    pub args: Request<'a>,
+    /// Where the reply goes.
+    pub out: ReplyWriter<'a>,
+    /// The command's time.
+    pub now: Millis,
+}
+
+/// What a handler that looks at or steers the process is given.
+pub struct Desk<'a> {
+    /// Who asks.
+    pub session: &'a Session,
+    /// What all connections share.
+    pub process: &'a Process,
+    /// Where messages to connections go.
+    pub post: &'a mut Post,
+    /// The request, name included.
+    pub args: Request<'a>,
+    /// Where the reply goes.
+    pub out: ReplyWriter<'a>,
+    /// The command's time.
+    pub now: Millis,
+}

@@ -1,0 +1,192 @@
+//! command/keyspec.rs — where a command's keys are, read off its grammar.
+//!
+//! A [`KeySpec`] says where a run of keys begins and how far it goes, in the terms of COMMAND INFO;
+//! a command has as many as its grammar has runs. Positions count the name as 0, and a subcommand's
+//! name as two words.
+
+use mainstay_protocol::Request;
+
+use super::schema::{Access, Arg};
+
+/// A run of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeySpec {
+    /// Where it begins.
+    pub begin: Begin,
+    /// How far it goes.
+    pub find: Find,
+    /// What the command does to these keys.
+    pub access: Access,
+}
+
+/// Where a run of keys begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// At this argument.
+    Index(usize),
+    /// Behind this word, looked for from an argument on.
+    Keyword(&'static str, usize),
+}
+
+/// How far a run of keys goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Find {
+    /// To `last` arguments behind the beginning, or, if negative, to that many before the end of
+    /// the request (-1 is the last argument); every `step`-th is a key.
+    Range { last: isize, step: usize },
+    /// The first argument says how many follow.
+    Counted,
+}
+
+/// The key runs of a grammar that starts at argument `at`.
+pub fn specs(args: &[Arg], at: usize) -> Vec<KeySpec> {
+    let mut specs = Vec::new();
+    let mut position = Some(at);
+    for (index, arg) in args.iter().enumerate() {
+        collect(arg, &mut position, at, tail_len(&args[index + 1..]), &mut specs);
+    }
+    merge(specs)
+}
+
+/// How many arguments a fixed grammar takes; `None` if that varies.
+fn fixed_len(arg: &Arg) -> Option<usize> {
+    match arg {
+        Arg::Key(..) | Arg::Value(..) | Arg::Word(_) => Some(1),
+        Arg::Tagged(_, inner) => fixed_len(inner).map(|len| len + 1),
+        Arg::Group(parts) => parts.iter().map(fixed_len).sum(),
+        Arg::OneOf(choices) => {
+            let mut lens = choices.iter().map(fixed_len);
+            let first = lens.next()??;
+            lens.all(|len| len == Some(first)).then_some(first)
+        }
+        Arg::Maybe(_) | Arg::Many(_) | Arg::AnyOrder(_) | Arg::Counted(_) => None,
+    }
+}
+
+fn tail_len(args: &[Arg]) -> Option<usize> {
+    args.iter().map(fixed_len).sum()
+}
+
+fn collect(
+    arg: &Arg,
+    position: &mut Option<usize>,
+    start: usize,
+    tail: Option<usize>,
+    specs: &mut Vec<KeySpec>,
+) {
+    match arg {
+        Arg::Key(_, access) => {
+            if let Some(at) = *position {
+                let find = Find::Range { last: 0, step: 1 };
+                specs.push(KeySpec { begin: Begin::Index(at), find, access: *access });
+            }
+        }
+        Arg::Many(inner) => {
+            if let (Some(at), Some(tail)) = (*position, tail) {
+                let key = match inner {
+                    Arg::Key(_, access) => Some((0, 1, *access)),
+                    Arg::Group(parts) => parts.iter().enumerate().find_map(|(index, part)| {
+                        let Arg::Key(_, access) = part else { return None };
+                        Some((index, parts.len(), *access))
+                    }),
+                    _ => None,
+                };
+                if let Some((index, step, access)) = key {
+                    let find = Find::Range { last: -1 - tail as isize, step };
+                    specs.push(KeySpec { begin: Begin::Index(at + index), find, access });
+                }
+            }
+        }
+        Arg::Counted(Arg::Key(_, access)) => {
+            if let Some(at) = *position {
+                let begin = Begin::Index(at);
+                specs.push(KeySpec { begin, find: Find::Counted, access: *access });
+            }
+        }
+        Arg::Tagged(word, Arg::Key(_, access)) => {
+            let begin = Begin::Keyword(word, position.unwrap_or(start));
+            let find = Find::Range { last: 0, step: 1 };
+            specs.push(KeySpec { begin, find, access: *access });
+        }
+        Arg::Group(parts) => {
+            for (index, part) in parts.iter().enumerate() {
+                collect(part, position, start, tail_len(&parts[index + 1..]), specs);
+            }
+            return;
+        }
+        Arg::OneOf(parts) | Arg::AnyOrder(parts) => {
+            for part in *parts {
+                let mut unknown = None;
+                collect(part, &mut unknown, position.unwrap_or(start), None, specs);
+            }
+        }
+        Arg::Maybe(inner) => {
+            let mut unknown = None;
+            collect(inner, &mut unknown, position.unwrap_or(start), None, specs);
+        }
+        Arg::Value(..) | Arg::Word(_) | Arg::Tagged(..) | Arg::Counted(_) => {}
+    }
+    *position = match (*position, fixed_len(arg)) {
+        (Some(at), Some(len)) => Some(at + len),
+        _ => None,
+    };
+}
+
+/// Joins neighbouring single keys of equal access (`RENAME key newkey` stays two runs).
+fn merge(specs: Vec<KeySpec>) -> Vec<KeySpec> {
+    let mut merged: Vec<KeySpec> = Vec::new();
+    for spec in specs {
+        if let (
+            Some(KeySpec {
+                begin: Begin::Index(first),
+                find: Find::Range { last, step: 1 },
+                access,
+            }),
+            KeySpec { begin: Begin::Index(at), find: Find::Range { last: 0, step: 1 }, .. },
+        ) = (merged.last_mut(), spec)
+            && *last >= 0
+            && *access == spec.access
+            && at == *first + *last as usize + 1
+        {
+            *last += 1;
+            continue;
+        }
+        merged.push(spec);
+    }
+    merged
+}
+
+impl KeySpec {
+    /// The positions of the run's keys in a request; `None` if the request does not say how many.
+    pub fn positions(&self, args: Request<'_>) -> Option<impl Iterator<Item = usize> + use<>> {
+        let len = args.len();
+        let begin = match self.begin {
+            Begin::Index(at) => at,
+            Begin::Keyword(word, from) => {
+                let found = (from..len).find(|&at| {
+                    args.arg(at).eq_ignore_ascii_case(word.as_bytes())
+                });
+                match found {
+                    Some(at) if at + 1 < len => at + 1,
+                    _ => return Some((0..0).step_by(1)),
+                }
+            }
+        };
+        match self.find {
+            Find::Range { last, step } => {
+                let end = if last < 0 {
+                    len.checked_add_signed(last).map_or(0, |last| last + 1)
+                } else {
+                    begin + last as usize + 1
+                };
+                Some((begin..end.min(len).max(begin)).step_by(step))
+            }
+            Find::Counted => {
+                let count = super::options::parse_integer(args.arg(begin))?;
+                let count = usize::try_from(count).ok().filter(|&count| count > 0)?;
+                let end = (begin + 1).checked_add(count).filter(|&end| end <= len)?;
+                Some((begin + 1..end).step_by(1))
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! command — the command table and all that is read off it.
+//!
+//! [`schema`] says what can be said about a command; every engine says it once, in `static`s next
+//! to its handlers. [`table`] turns them into lookup, arity and key positions; [`context`] is what a
+//! handler is given. Nothing here touches a key.
+
+pub mod context;
+pub mod keyspec;
+pub mod options;
+pub mod schema;
+pub mod table;
+
+pub use context::{Desk, Next, Outcome, Read, Visit, Write};
+pub use keyspec::KeySpec;
+pub use schema::{Access, Arg, Command, Cost, Engine, Group, Reply, Run, Trait, Type};
+pub use table::{Entry, Table};

@@ -1,0 +1,190 @@
+//! command/options.rs — reading arguments: numbers, words, times. The refusals are Redis's.
+
+use mainstay_protocol::Request;
+
+use crate::clock::Millis;
+use crate::error::Refusal;
+
+/// Reads an integer as Redis does: canonical decimal, no spaces, no plus sign, no leading zeros.
+pub fn parse_integer(bytes: &[u8]) -> Option<i64> {
+    let (negative, digits) = match bytes {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, bytes),
+    };
+    match digits {
+        [b'0'] if !negative => return Some(0),
+        [b'1'..=b'9', ..] if digits.len() <= 19 => {}
+        _ => return None,
+    }
+    let mut value: u64 = 0;
+    for &byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        // Nineteen digits stay below 10^19, which fits.
+        value = value * 10 + u64::from(digit);
+    }
+    if negative { 0i64.checked_sub_unsigned(value) } else { i64::try_from(value).ok() }
+}
+
+/// An integer argument.
+///
+/// # Errors
+/// [`Refusal::NotInteger`] if it is none.
+pub fn integer(bytes: &[u8]) -> Result<i64, Refusal> {
+    parse_integer(bytes).ok_or(Refusal::NotInteger)
+}
+
+/// Reads a double as Redis does: decimal or `inf`, no spaces, not NaN.
+pub fn parse_float(bytes: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    match bytes.first()? {
+        b'0'..=b'9' | b'-' | b'+' | b'.' | b'i' | b'I' => {}
+        _ => return None,
+    }
+    let value: f64 = text.parse().ok()?;
+    (!value.is_nan()).then_some(value)
+}
+
+/// A double argument.
+///
+/// # Errors
+/// [`Refusal::NotFloat`] if it is none.
+pub fn float(bytes: &[u8]) -> Result<f64, Refusal> {
+    parse_float(bytes).ok_or(Refusal::NotFloat)
+}
+
+/// Whether an argument is the word given, which must be upper case.
+#[inline]
+pub fn is_word(bytes: &[u8], word: &str) -> bool {
+    bytes.eq_ignore_ascii_case(word.as_bytes())
+}
+
+/// The index of a database, checked against how many there are.
+///
+/// # Errors
+/// Redis's two texts: not an integer, and out of range.
+pub fn database(bytes: &[u8], databases: usize) -> Result<usize, Refusal> {
+    let index = integer(bytes)?;
+    usize::try_from(index)
+        .ok()
+        .filter(|&index| index < databases)
+        .ok_or(Refusal::text("ERR DB index is out of range"))
+}
+
+/// The unit and the origin of a time argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// Seconds from now.
+    Seconds,
+    /// Milliseconds from now.
+    Millis,
+    /// Seconds since the epoch.
+    UnixSeconds,
+    /// Milliseconds since the epoch.
+    UnixMillis,
+}
+
+impl Time {
+    /// The absolute time, in milliseconds, which may be negative; `None` if it does not fit.
+    pub fn absolute(self, value: i64, now: Millis) -> Option<i64> {
+        let now = i64::try_from(now).ok()?;
+        match self {
+            Time::Seconds => value.checked_mul(1000)?.checked_add(now),
+            Time::Millis => value.checked_add(now),
+            Time::UnixSeconds => value.checked_mul(1000),
+            Time::UnixMillis => Some(value),
+        }
+    }
+
+    /// The deadline that a setting command (SET EX, GETEX, SETEX) was given: a positive number.
+    ///
+    /// # Errors
+    /// Not an integer, or not a valid expire time for `command` (as on the wire, lower case).
+    pub fn deadline(
+        self,
+        bytes: &[u8],
+        now: Millis,
+        command: &'static str,
+    ) -> Result<Millis, Refusal> {
+        let value = integer(bytes)?;
+        self.absolute(value, now)
+            .filter(|_| value > 0)
+            .and_then(|at| Millis::try_from(at).ok())
+            .ok_or(Refusal::InvalidExpire(command))
+    }
+}
+
+/// Walks the arguments behind the fixed ones.
+pub struct Words<'a> {
+    args: Request<'a>,
+    at: usize,
+}
+
+impl<'a> Words<'a> {
+    /// Starts at argument `at`, the name being 0.
+    pub fn new(args: Request<'a>, at: usize) -> Words<'a> {
+        Words { args, at }
+    }
+
+    /// The value that an option needs.
+    ///
+    /// # Errors
+    /// [`Refusal::Syntax`] if there is none.
+    pub fn value(&mut self) -> Result<&'a [u8], Refusal> {
+        self.next().ok_or(Refusal::Syntax)
+    }
+
+    /// How many are left.
+    pub fn left(&self) -> usize {
+        self.args.len().saturating_sub(self.at)
+    }
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let word = self.args.get(self.at)?;
+        self.at += 1;
+        Some(word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_canonical() {
+        for (text, want) in [
+            ("0", Some(0)),
+            ("-1", Some(-1)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("9223372036854775808", None),
+            ("-9223372036854775809", None),
+            ("99999999999999999999", None),
+            ("", None),
+            ("-", None),
+            ("-0", None),
+            ("+1", None),
+            ("01", None),
+            (" 1", None),
+            ("1 ", None),
+            ("1.0", None),
+        ] {
+            assert_eq!(parse_integer(text.as_bytes()), want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn times_do_not_wrap() {
+        assert_eq!(Time::Seconds.absolute(i64::MAX, 5), None);
+        assert_eq!(Time::Millis.absolute(i64::MAX, 5), None);
+        assert_eq!(Time::Millis.absolute(-10, 5), Some(-5));
+        assert!(Time::Seconds.deadline(b"0", 5, "set").is_err());
+        assert_eq!(Time::UnixMillis.deadline(b"7", 5, "set"), Ok(7));
+    }
+}

@@ -1,0 +1,256 @@
+//! command/table.rs — the commands of all engines, looked up by name.
+//!
+//! Made once at start. An entry adds to its command what is read off the grammar: arity, where the
+//! keys are, and an index by which counters are kept. Lookup folds the name's bytes into 64 bits
+//! without regard to case and probes a small open table.
+
+use mainstay_protocol::Request;
+
+use super::keyspec::{Begin, Find, KeySpec, specs};
+use super::schema::{Arg, Command, Cost, Engine, Run, Trait, Type};
+use crate::keyspace::{Keyspace, StripeId};
+
+/// A command and what is read off it.
+pub struct Entry {
+    /// What its engine says of it.
+    pub command: &'static Command,
+    /// The engine.
+    pub engine: &'static Engine,
+    /// Its place in the table; counters use it. Never leaves the process.
+    pub index: usize,
+    /// As COMMAND names it: lower case, `container|sub`.
+    pub wire_name: &'static str,
+    /// The fewest arguments, name included.
+    pub arity_min: usize,
+    /// Whether more than the fewest are allowed.
+    pub arity_open: bool,
+    /// Where its keys are.
+    pub keys: Vec<KeySpec>,
+    /// Its subcommands' places in the table.
+    pub subs: Vec<usize>,
+    /// The position of its only key; 0 if it has none, or several.
+    pub only_key: usize,
+    /// Whether it runs alone, with everything locked, when it has more arguments than `alone_from`.
+    pub alone_from: usize,
+}
+
+/// All commands.
+pub struct Table {
+    entries: Vec<Entry>,
+    places: Vec<u16>,
+}
+
+const NONE: u16 = u16::MAX;
+
+/// How many commands a table can hold.
+const MOST: usize = 4096;
+
+impl Table {
+    /// The table of these engines' commands.
+    pub fn new(engines: &[&'static Engine]) -> Table {
+        let mut table = Table { entries: Vec::new(), places: vec![NONE; MOST * 2] };
+        for engine in engines {
+            for command in engine.commands {
+                let index = table.add(command, engine);
+                let mask = table.places.len() - 1;
+                let mut at = fold(command.name.as_bytes()) as usize & mask;
+                while table.places[at] != NONE {
+                    at = (at + 1) & mask;
+                }
+                table.places[at] = index as u16;
+                if let Run::Group(subs) = command.run {
+                    let subs = subs.iter().map(|sub| table.add(sub, engine)).collect();
+                    table.entries[index].subs = subs;
+                }
+            }
+        }
+        table
+    }
+
+    fn add(&mut self, command: &'static Command, engine: &'static Engine) -> usize {
+        assert!(self.entries.len() < MOST, "more than {MOST} commands");
+        let index = self.entries.len();
+        let words = command.name.split(' ').count();
+        let keys = specs(command.args, words);
+        let (least, open) = match command.run {
+            Run::Group(_) => (1, true),
+            _ => arity(command.args),
+        };
+        let only_key = match keys[..] {
+            [KeySpec { begin: Begin::Index(at), find: Find::Range { last: 0, .. }, .. }] => at,
+            _ => 0,
+        };
+        self.entries.push(Entry {
+            command,
+            engine,
+            index,
+            // Leaked once per command and process: names are asked for on every path that counts.
+            wire_name: String::leak(command.wire_name()),
+            arity_min: words + least,
+            arity_open: open,
+            alone_from: alone_from(command, words + least),
+            keys,
+            subs: Vec::new(),
+            only_key,
+        });
+        index
+    }
+
+    /// All entries, subcommands behind their container.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The command of this name, without looking at subcommands.
+    #[inline]
+    pub fn by_name(&self, name: &[u8]) -> Option<&Entry> {
+        let mask = self.places.len() - 1;
+        let mut at = fold(name) as usize & mask;
+        loop {
+            let place = self.places[at];
+            if place == NONE {
+                return None;
+            }
+            let entry = &self.entries[place as usize];
+            if entry.command.name.as_bytes().eq_ignore_ascii_case(name) {
+                return Some(entry);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// The subcommand of this name.
+    pub fn sub(&self, container: &Entry, name: &[u8]) -> Option<&Entry> {
+        container.subs.iter().map(|&index| &self.entries[index]).find(|entry| {
+            let sub = entry.command.name.split_once(' ').map_or("", |(_, sub)| sub);
+            sub.as_bytes().eq_ignore_ascii_case(name)
+        })
+    }
+
+    /// The command of a name as COMMAND INFO is given it: `get`, `config|get`.
+    pub fn by_wire_name(&self, name: &[u8]) -> Option<&Entry> {
+        match name.iter().position(|&byte| byte == b'|') {
+            None => self.by_name(name),
+            Some(at) => self.sub(self.by_name(&name[..at])?, &name[at + 1..]),
+        }
+    }
+}
+
+/// Folds a name to 64 bits; names that differ only in case fold alike.
+#[inline]
+fn fold(name: &[u8]) -> u64 {
+    let mut folded = name.len() as u64;
+    for chunk in name.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        // Clearing bit 5 folds the letters; what it does to other bytes is settled by the compare.
+        let word = u64::from_le_bytes(word) & 0xDFDF_DFDF_DFDF_DFDF;
+        folded = (folded.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+    folded >> 40
+}
+
+/// The fewest arguments a grammar takes, and whether it takes more.
+fn arity(args: &[Arg]) -> (usize, bool) {
+    let mut least = 0;
+    let mut open = false;
+    for arg in args {
+        let (more, more_open) = arg_arity(arg);
+        least += more;
+        open |= more_open;
+    }
+    (least, open)
+}
+
+fn arg_arity(arg: &Arg) -> (usize, bool) {
+    match arg {
+        Arg::Key(..) | Arg::Value(..) | Arg::Word(_) => (1, false),
+        Arg::Tagged(_, inner) => {
+            let (least, open) = arg_arity(inner);
+            (least + 1, open)
+        }
+        Arg::Maybe(_) | Arg::AnyOrder(_) => (0, true),
+        Arg::OneOf(choices) => {
+            let all: Vec<_> = choices.iter().map(arg_arity).collect();
+            let least = all.iter().map(|&(least, _)| least).min().unwrap_or(0);
+            (least, all.iter().any(|&(other, open)| open || other != least))
+        }
+        Arg::Group(parts) => arity(parts),
+        Arg::Many(inner) => (arg_arity(inner).0, true),
+        Arg::Counted(inner) => (1 + arg_arity(inner).0, true),
+    }
+}
+
+/// From how many arguments on a command may reach into another database, or all of this one.
+fn alone_from(command: &Command, least: usize) -> usize {
+    fn names_database(arg: &Arg) -> bool {
+        match arg {
+            Arg::Value(_, Type::Database) => true,
+            Arg::Tagged(_, inner) | Arg::Maybe(inner) | Arg::Many(inner) | Arg::Counted(inner) => {
+                names_database(inner)
+            }
+            Arg::OneOf(parts) | Arg::Group(parts) | Arg::AnyOrder(parts) => {
+                parts.iter().any(names_database)
+            }
+            Arg::Key(..) | Arg::Value(..) | Arg::Word(_) => false,
+        }
+    }
+    fn required(arg: &Arg) -> bool {
+        !matches!(arg, Arg::Maybe(_) | Arg::AnyOrder(_))
+    }
+    match command.run {
+        Run::Write(_) if command.is(Trait::Alone) || specs(command.args, 1).is_empty() => 0,
+        Run::Write(_) if command.args.iter().any(|arg| required(arg) && names_database(arg)) => 0,
+        Run::Write(_) if command.args.iter().any(names_database) => least + 1,
+        _ => usize::MAX,
+    }
+}
+
+impl Entry {
+    /// Whether this many arguments, name included, are right.
+    #[inline]
+    pub fn takes(&self, count: usize) -> bool {
+        count == self.arity_min || (count > self.arity_min && self.arity_open)
+    }
+
+    /// The arity as COMMAND prints it: negative if more are allowed.
+    pub fn arity(&self) -> i64 {
+        let least = self.arity_min as i64;
+        if self.arity_open { -least } else { least }
+    }
+
+    /// Whether its cost is small.
+    pub fn is_fast(&self) -> bool {
+        let command = self.command;
+        match command.cost {
+            _ if command.is(Trait::Fast) => true,
+            _ if command.is(Trait::Slow) => false,
+            Cost::Constant | Cost::Logarithmic | Cost::Each(_) => true,
+            Cost::Linear(_) => false,
+        }
+    }
+
+    /// The positions of the keys of a request; `None` if the request does not say.
+    pub fn key_positions(&self, args: Request<'_>) -> Option<Vec<usize>> {
+        let mut positions = Vec::new();
+        for spec in &self.keys {
+            positions.extend(spec.positions(args)?);
+        }
+        Some(positions)
+    }
+
+    /// Adds the stripes of a request's keys.
+    pub fn stripes(
+        &self,
+        keyspace: &Keyspace,
+        database: usize,
+        args: Request<'_>,
+        to: &mut Vec<StripeId>,
+    ) {
+        for spec in &self.keys {
+            for at in spec.positions(args).into_iter().flatten() {
+                to.push(keyspace.stripe_of(database, keyspace.hash(args.arg(at))));
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! keyspace/gate.rs — the lock between commands that know their keys and commands that do not.
+//!
+//! Each turn of an event loop holds the gate shared; FLUSHALL, SWAPDB or a transaction over unknown
+//! keys takes it exclusively, and then every stripe is theirs. A big-reader lock: sharing it costs
+//! one uncontended atomic per loop turn, whatever the number of loops.
+
+use crossbeam::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteGuard};
+
+/// See the module.
+#[derive(Default)]
+pub struct Gate(ShardedLock<()>);
+
+/// Proof that nobody holds the gate exclusively.
+pub struct Shared<'a>(#[expect(dead_code, reason = "held, not read")] ShardedLockReadGuard<'a, ()>);
+
+/// Proof that nobody else is inside the gate.
+pub struct Exclusive<'a>(
+    #[expect(dead_code, reason = "held, not read")] ShardedLockWriteGuard<'a, ()>,
+);
+
+impl Gate {
+    /// Waits until no exclusive holder is left.
+    pub fn share(&self) -> Shared<'_> {
+        // Nothing under the gate can be left half done by a panic that the stripes' own locks
+        // would not also show, so poisoning says nothing here.
+        Shared(self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    /// Waits until everybody else is outside. Give a [`Shared`] back first.
+    pub fn close(&self) -> Exclusive<'_> {
+        Exclusive(self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+}

@@ -1,0 +1,565 @@
+//! keyspace/keys.rs — what a command can reach of the keys: the stripes locked for it.
+//!
+//! `&Keys` looks, `&mut Keys` changes; whether a handler gets one or the other is decided by its
+//! `Run`. Looking never shows a dead key; changing takes a dead key out first. Every change counts
+//! in [`Keys::changes`] and marks the key's watches.
+
+#![allow(unsafe_code, reason = "an exclusive gate stands for every stripe's lock")]
+
+use std::cell::Cell;
+
+use super::edit::Edit;
+use super::entry::Slot;
+use super::object::{Object, STRING_NAME};
+use super::stripe::{Guarded, Held, Place};
+use super::table::NEVER;
+use super::{Exclusive, Keyspace, Shared, StripeId};
+use crate::clock::Millis;
+use crate::error::Refusal;
+
+/// See the module.
+pub struct Keys<'a> {
+    space: &'a Keyspace,
+    scope: Scope<'a>,
+    database: usize,
+    now: Millis,
+    planned: Planned,
+    counts: Counts,
+}
+
+/// Which stripes a command may touch.
+enum Scope<'a> {
+    /// One, for nearly every command.
+    One(Held<'a>),
+    /// Several, ascending.
+    Many(Vec<(StripeId, Held<'a>)>),
+    /// All of them, one at a time: for looking only.
+    Roving(#[expect(dead_code, reason = "proof, not data")] &'a Shared<'a>),
+    /// All of them at once; the list says which were changed.
+    Whole(#[expect(dead_code, reason = "proof, not data")] &'a Exclusive<'a>, Vec<StripeId>),
+}
+
+/// The hash of the key that the command was routed by, so that it is computed once.
+#[derive(Clone, Copy)]
+struct Planned {
+    key: *const u8,
+    len: usize,
+    hash: u64,
+}
+
+impl Planned {
+    const NONE: Planned = Planned { key: std::ptr::null(), len: 0, hash: 0 };
+}
+
+#[derive(Default)]
+struct Counts {
+    changes: u64,
+    expired: u64,
+    hits: Cell<u64>,
+    misses: Cell<u64>,
+}
+
+/// What a key holds.
+pub enum Value<'a> {
+    /// A string's bytes.
+    String(&'a [u8]),
+    /// Anything else.
+    Object(&'a dyn Object),
+}
+
+impl Value<'_> {
+    /// As TYPE answers it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Value::String(_) => STRING_NAME,
+            Value::Object(object) => object.kind().name,
+        }
+    }
+}
+
+/// What becomes of a key's deadline when its value is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ttl {
+    /// It stays.
+    Keep,
+    /// The key has none afterwards.
+    Clear,
+    /// It is this one, milliseconds since the epoch.
+    At(Millis),
+}
+
+impl<'a> Keys<'a> {
+    fn new(space: &'a Keyspace, scope: Scope<'a>, database: usize, now: Millis) -> Keys<'a> {
+        Keys { space, scope, database, now, planned: Planned::NONE, counts: Counts::default() }
+    }
+
+    /// The keys of one stripe: that of `key`, whose hash the caller has at hand.
+    #[inline]
+    pub fn one(
+        space: &'a Keyspace,
+        _gate: &'a Shared<'_>,
+        database: usize,
+        key: &[u8],
+        hash: u64,
+        now: Millis,
+    ) -> Keys<'a> {
+        let held = space.lock(space.stripe_of(database, hash));
+        let planned = Planned { key: key.as_ptr(), len: key.len(), hash };
+        Keys { planned, ..Keys::new(space, Scope::One(held), database, now) }
+    }
+
+    /// The keys of several stripes. `stripes` must be sorted and hold each once.
+    pub fn many(
+        space: &'a Keyspace,
+        _gate: &'a Shared<'_>,
+        database: usize,
+        stripes: &[StripeId],
+        now: Millis,
+    ) -> Keys<'a> {
+        debug_assert!(stripes.is_sorted_by(|a, b| a < b));
+        let held = stripes.iter().map(|&id| (id, space.lock(id))).collect();
+        Keys::new(space, Scope::Many(held), database, now)
+    }
+
+    /// All keys of the database, to look through stripe by stripe.
+    pub fn roving(
+        space: &'a Keyspace,
+        gate: &'a Shared<'a>,
+        database: usize,
+        now: Millis,
+    ) -> Keys<'a> {
+        Keys::new(space, Scope::Roving(gate), database, now)
+    }
+
+    /// Every key of every database, alone.
+    pub fn whole(
+        space: &'a Keyspace,
+        gate: &'a Exclusive<'a>,
+        database: usize,
+        now: Millis,
+    ) -> Keys<'a> {
+        Keys::new(space, Scope::Whole(gate, Vec::new()), database, now)
+    }
+
+    /// The database that the command runs in.
+    pub fn database(&self) -> usize {
+        self.database
+    }
+
+    /// Goes on in another database; only sensible when its stripes are held.
+    pub fn select(&mut self, database: usize) {
+        self.database = database;
+        self.planned = Planned::NONE;
+    }
+
+    /// How many databases there are.
+    pub fn databases(&self) -> usize {
+        self.space.databases()
+    }
+
+    /// How many changes were made through this view so far.
+    pub fn changes(&self) -> u64 {
+        self.counts.changes
+    }
+
+    /// Lookups by readers that found a key, those that found none, and keys found dead and freed.
+    pub fn lookups(&self) -> (u64, u64, u64) {
+        (self.counts.hits.get(), self.counts.misses.get(), self.counts.expired)
+    }
+
+    /// The command's time.
+    pub fn now(&self) -> Millis {
+        self.now
+    }
+
+    // ---- where a key is
+
+    #[inline]
+    pub(super) fn hash(&self, key: &[u8]) -> u64 {
+        if std::ptr::eq(key.as_ptr(), self.planned.key) && key.len() == self.planned.len {
+            self.planned.hash
+        } else {
+            self.space.hash(key)
+        }
+    }
+
+    #[inline]
+    pub(super) fn guarded(&self, database: usize, hash: u64) -> Option<&Guarded> {
+        self.stripe(self.space.stripe_of(database, hash))
+    }
+
+    pub(super) fn stripe(&self, id: StripeId) -> Option<&Guarded> {
+        match &self.scope {
+            Scope::One(held) => Some(held.get()),
+            Scope::Many(held) => {
+                let at = held.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+                Some(held[at].1.get())
+            }
+            Scope::Roving(_) => None,
+            // SAFETY: every access to a stripe needs the gate; this view borrows the proof that it
+            // is held exclusively, and `&self` forbids changes while the reference lives.
+            Scope::Whole(..) => Some(unsafe { &*self.space.stripe(id).unlocked() }),
+        }
+    }
+
+    #[inline]
+    pub(super) fn guarded_mut(&mut self, database: usize, hash: u64) -> Option<&mut Guarded> {
+        self.stripe_mut(self.space.stripe_of(database, hash))
+    }
+
+    pub(super) fn stripe_mut(&mut self, id: StripeId) -> Option<&mut Guarded> {
+        match &mut self.scope {
+            Scope::One(held) => Some(held.edit()),
+            Scope::Many(held) => {
+                let at = held.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+                Some(held[at].1.edit())
+            }
+            Scope::Roving(_) => None,
+            Scope::Whole(_, touched) => {
+                if touched.last() != Some(&id) {
+                    touched.push(id);
+                }
+                // SAFETY: as in `stripe`, and `&mut self` makes this the only reference.
+                Some(unsafe { &mut *self.space.stripe(id).unlocked() })
+            }
+        }
+    }
+
+    /// Runs `look` on a stripe, locking it if the view is a roving one.
+    pub(super) fn visit<R>(&self, id: StripeId, look: impl FnOnce(&Guarded) -> R) -> Option<R> {
+        match &self.scope {
+            Scope::Roving(_) => Some(look(self.space.lock(id).get())),
+            _ => self.stripe(id).map(look),
+        }
+    }
+
+    pub(super) fn space(&self) -> &'a Keyspace {
+        self.space
+    }
+
+    /// The place of a key that is not dead.
+    #[inline]
+    fn live(&self, key: &[u8]) -> Option<(&Guarded, Place)> {
+        let hash = self.hash(key);
+        let guarded = self.guarded(self.database, hash)?;
+        let place = guarded.find(key, hash)?;
+        (!guarded.table(place).is_dead(place.position, self.now)).then_some((guarded, place))
+    }
+
+    /// As `live`, to change something: a dead key is taken out.
+    #[inline]
+    pub(super) fn live_mut(&mut self, key: &[u8]) -> (u64, Option<Place>) {
+        let hash = self.hash(key);
+        let (database, now) = (self.database, self.now);
+        let Some(guarded) = self.guarded_mut(database, hash) else { return (hash, None) };
+        let Some(place) = guarded.find(key, hash) else { return (hash, None) };
+        if !guarded.table(place).is_dead(place.position, now) {
+            return (hash, Some(place));
+        }
+        let (slot, _) = guarded.remove(place);
+        self.counts.expired += 1;
+        self.note(hash, key);
+        self.counts.changes -= 1;
+        self.space.discard(slot);
+        (hash, None)
+    }
+
+    /// Counts a change and tells those who watch the key.
+    pub(super) fn note(&mut self, hash: u64, key: &[u8]) {
+        self.counts.changes += 1;
+        let database = self.database;
+        if let Some(guarded) = self.guarded(database, hash)
+            && let Some(watchers) = &guarded.watchers
+        {
+            watchers.mark(key);
+        }
+    }
+
+    pub(super) fn add_changes(&mut self, changes: u64) {
+        self.counts.changes += changes;
+    }
+
+    fn count<T>(&self, found: Option<T>) -> Option<T> {
+        let counter = if found.is_some() { &self.counts.hits } else { &self.counts.misses };
+        counter.set(counter.get() + 1);
+        found
+    }
+
+    // ---- looking
+
+    /// What a key holds. Counts as a keyspace hit or miss.
+    #[inline]
+    pub fn value(&self, key: &[u8]) -> Option<Value<'_>> {
+        self.count(self.peek(key))
+    }
+
+    /// What a key holds, without counting.
+    #[inline]
+    pub fn peek(&self, key: &[u8]) -> Option<Value<'_>> {
+        let (guarded, place) = self.live(key)?;
+        let slot = guarded.slot(place);
+        slot.as_string().map(Value::String).or_else(|| slot.as_object().map(Value::Object))
+    }
+
+    /// The string at a key.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongType`] if the key holds anything else.
+    #[inline]
+    pub fn string(&self, key: &[u8]) -> Result<Option<&[u8]>, Refusal> {
+        match self.count(self.live(key)) {
+            None => Ok(None),
+            Some((guarded, place)) => {
+                guarded.slot(place).as_string().map(Some).ok_or(Refusal::WrongType)
+            }
+        }
+    }
+
+    /// The object of type `T` at a key.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongType`] if the key holds anything else.
+    pub fn get<T: Object>(&self, key: &[u8]) -> Result<Option<&T>, Refusal> {
+        match self.value(key) {
+            None => Ok(None),
+            Some(Value::Object(object)) => (object as &dyn std::any::Any)
+                .downcast_ref()
+                .map(Some)
+                .ok_or(Refusal::WrongType),
+            Some(Value::String(_)) => Err(Refusal::WrongType),
+        }
+    }
+
+    /// Whether a key is there.
+    pub fn exists(&self, key: &[u8]) -> bool {
+        self.count(self.live(key)).is_some()
+    }
+
+    /// A key's deadline: `None` if there is no key, `Some(None)` if it never expires.
+    pub fn deadline(&self, key: &[u8]) -> Option<Option<Millis>> {
+        let (guarded, place) = self.live(key)?;
+        let deadline = guarded.table(place).deadline(place.position);
+        Some((deadline != NEVER).then_some(deadline))
+    }
+
+    /// Whether the string at a key was made by editing (Redis's encoding `raw`).
+    pub fn is_raw(&self, key: &[u8]) -> bool {
+        self.live(key).is_some_and(|(guarded, place)| guarded.slot(place).is_raw())
+    }
+
+    /// Heap bytes of a key and its value.
+    pub fn weight(&self, key: &[u8]) -> Option<usize> {
+        let (guarded, place) = self.live(key)?;
+        // Its share of the tables: a slot, and a cell and a third.
+        Some(guarded.slot(place).weight() + size_of::<Slot>() + 6)
+    }
+
+    // ---- changing
+
+    /// Puts a string at a key, whatever was there.
+    pub fn put_string(&mut self, key: &[u8], value: &[u8], ttl: Ttl) {
+        let (hash, found) = self.live_mut(key);
+        let database = self.database;
+        let Some(guarded) = self.guarded_mut(database, hash) else { return };
+        let place = match found {
+            Some(place) => {
+                guarded.table_mut(place).set_string(place.position, value);
+                place
+            }
+            None => guarded.insert_string(key, hash, value),
+        };
+        Keys::apply_ttl(guarded, place, ttl);
+        self.note(hash, key);
+    }
+
+    fn apply_ttl(guarded: &mut Guarded, place: Place, ttl: Ttl) {
+        match ttl {
+            Ttl::Keep => {}
+            Ttl::Clear => guarded.table_mut(place).set_deadline(place.position, NEVER),
+            Ttl::At(at) => guarded.table_mut(place).set_deadline(place.position, at.min(NEVER - 1)),
+        }
+    }
+
+    /// Puts an object at a key, whatever was there.
+    pub fn put_object(&mut self, key: &[u8], object: Box<dyn Object>, ttl: Ttl) {
+        let (hash, found) = self.live_mut(key);
+        let database = self.database;
+        let Some(guarded) = self.guarded_mut(database, hash) else { return };
+        let place = match found {
+            Some(place) => {
+                guarded.table_mut(place).set_object(place.position, object);
+                place
+            }
+            None => guarded.insert_object(key, hash, object),
+        };
+        Keys::apply_ttl(guarded, place, ttl);
+        self.note(hash, key);
+    }
+
+    /// Gives the string at a key `len` bytes, cut or filled with zeros, and lets `edit` change
+    /// them. Makes an empty string first if the key is not there; keeps the deadline.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongType`] if the key holds anything else.
+    pub fn edit_string<R>(
+        &mut self,
+        key: &[u8],
+        len: usize,
+        edit: impl FnOnce(&mut [u8]) -> R,
+    ) -> Result<R, Refusal> {
+        let (hash, found) = self.live_mut(key);
+        let database = self.database;
+        let Some(guarded) = self.guarded_mut(database, hash) else {
+            return Err(Refusal::NoSuchKey);
+        };
+        let place = match found {
+            Some(place) => place,
+            None => guarded.insert_string(key, hash, b""),
+        };
+        let table = guarded.table_mut(place);
+        let before = table.slot(place.position).weight();
+        let bytes =
+            table.slot_mut(place.position).resize_string(len).ok_or(Refusal::WrongType)?;
+        let result = edit(bytes);
+        table.reweigh(before, table.slot(place.position).weight());
+        self.note(hash, key);
+        Ok(result)
+    }
+
+    /// The object of type `T` at a key, to change it; an empty one is made if the key is not there.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongType`] if the key holds anything else.
+    pub fn edit<T: Object + Default>(&mut self, key: &[u8]) -> Result<Edit<'_, 'a, T>, Refusal> {
+        let (hash, found) = self.live_mut(key);
+        let database = self.database;
+        let place = match found {
+            Some(place) => place,
+            None => match self.guarded_mut(database, hash) {
+                Some(guarded) => guarded.insert_object(key, hash, Box::new(T::default())),
+                None => return Err(Refusal::NoSuchKey),
+            },
+        };
+        Edit::new(self, hash, place)
+    }
+
+    /// As [`Keys::edit`], but makes nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongType`] if the key holds anything else.
+    pub fn edit_existing<T: Object>(
+        &mut self,
+        key: &[u8],
+    ) -> Result<Option<Edit<'_, 'a, T>>, Refusal> {
+        let (hash, found) = self.live_mut(key);
+        found.map(|place| Edit::new(self, hash, place)).transpose()
+    }
+
+    /// Removes a key; says whether it was there.
+    pub fn remove(&mut self, key: &[u8]) -> bool {
+        let (hash, found) = self.live_mut(key);
+        let Some(place) = found else { return false };
+        self.remove_at(key, hash, place);
+        true
+    }
+
+    pub(super) fn remove_at(&mut self, key: &[u8], hash: u64, place: Place) {
+        let database = self.database;
+        if let Some(guarded) = self.guarded_mut(database, hash) {
+            let (slot, _) = guarded.remove(place);
+            self.note(hash, key);
+            self.space.discard(slot);
+        }
+    }
+
+    /// Sets or clears a key's deadline; says whether the key was there.
+    pub fn set_deadline(&mut self, key: &[u8], deadline: Option<Millis>) -> bool {
+        let (hash, Some(place)) = self.live_mut(key) else { return false };
+        let database = self.database;
+        if let Some(guarded) = self.guarded_mut(database, hash) {
+            let ttl = deadline.map_or(Ttl::Clear, Ttl::At);
+            Keys::apply_ttl(guarded, place, ttl);
+        }
+        self.note(hash, key);
+        true
+    }
+
+    /// Moves what is at `from`, deadline included, to `to`, replacing what was there. Says whether
+    /// there was something.
+    pub fn rename(&mut self, from: &[u8], to: &[u8]) -> bool {
+        self.relocate(from, to, self.database)
+    }
+
+    /// Moves a key to another database, where it must not exist; says whether there was something.
+    pub fn move_to(&mut self, key: &[u8], database: usize) -> bool {
+        self.relocate(key, key, database)
+    }
+
+    fn relocate(&mut self, from: &[u8], to: &[u8], target: usize) -> bool {
+        let home = self.database;
+        let (from_hash, Some(place)) = self.live_mut(from) else { return false };
+        let Some(guarded) = self.guarded_mut(home, from_hash) else { return false };
+        let (slot, deadline) = guarded.remove(place);
+        self.note(from_hash, from);
+        self.database = target;
+        let (to_hash, occupied) = self.live_mut(to);
+        if let Some(place) = occupied {
+            self.remove_at(to, to_hash, place);
+        }
+        if let Some(guarded) = self.guarded_mut(target, to_hash) {
+            let slot = slot.rekey(to, super::table::slot_tag(to_hash));
+            guarded.insert(slot, to_hash, deadline);
+        }
+        self.note(to_hash, to);
+        self.database = home;
+        true
+    }
+
+    /// Copies what is at `from`, deadline included, to `to` in another or the same database,
+    /// replacing what was there. Says whether there was something.
+    pub fn copy(&mut self, from: &[u8], to: &[u8], target: usize) -> bool {
+        let Some((guarded, place)) = self.live(from) else { return false };
+        let deadline = guarded.table(place).deadline(place.position);
+        let slot = guarded.slot(place);
+        let to_hash = self.hash(to);
+        let tag = super::table::slot_tag(to_hash);
+        let mut copied = match (slot.as_string(), slot.as_object()) {
+            (Some(bytes), _) => Slot::string(to, bytes, tag),
+            (None, Some(object)) => Slot::object(to, object.duplicate(), tag),
+            (None, None) => return false,
+        };
+        copied.set_raw(slot.is_raw());
+        let home = std::mem::replace(&mut self.database, target);
+        if let (_, Some(place)) = self.live_mut(to) {
+            self.remove_at(to, to_hash, place);
+        }
+        if let Some(guarded) = self.guarded_mut(target, to_hash) {
+            guarded.insert(copied, to_hash, deadline);
+        }
+        self.note(to_hash, to);
+        self.database = home;
+        true
+    }
+
+    /// Whether a key is there in another database.
+    pub fn exists_in(&self, key: &[u8], database: usize) -> bool {
+        let hash = self.hash(key);
+        self.guarded(database, hash).is_some_and(|guarded| {
+            guarded
+                .find(key, hash)
+                .is_some_and(|place| !guarded.table(place).is_dead(place.position, self.now))
+        })
+    }
+}
+
+impl Drop for Keys<'_> {
+    fn drop(&mut self) {
+        if let Scope::Whole(_, touched) = &self.scope {
+            for &id in touched {
+                let stripe = self.space.stripe(id);
+                // SAFETY: as in `stripe`; no reference into the stripe is left.
+                stripe.publish(unsafe { &*stripe.unlocked() });
+            }
+        }
+    }
+}

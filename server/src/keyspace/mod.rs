@@ -1,0 +1,231 @@
+//! keyspace — the keys of all databases: stripes, entries, deadlines, scan, watch.
+//!
+//! A database is a power of two of stripes; the top bits of a key's hash choose one. A command is
+//! handed [`Keys`], its view of the stripes that were locked for it; nothing else reaches a key.
+//!
+//! Invariants
+//! - Whoever touches a stripe holds the [`Gate`] shared, or holds it exclusively and then needs no
+//!   stripe lock ([`Keys::whole`]). Several stripes are locked in ascending order, each once.
+//! - A key is dead when `now >= deadline`. Dead keys are seen by nobody; when their memory goes
+//!   changes no meaning.
+//! - The hash seed and the number of stripes belong to the data set, not to the machine.
+//!
+//! Not here: what a value means (engines), which stripes a command needs (`route`).
+
+mod digest;
+mod edit;
+mod entry;
+mod gate;
+mod keys;
+mod object;
+mod scan;
+mod stripe;
+mod sweep;
+mod table;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+pub use edit::Edit;
+pub use entry::BYTES_MAX;
+pub use gate::{Exclusive, Gate, Shared};
+pub use keys::{Keys, Ttl, Value};
+pub use object::{Kind, Object, STRING_NAME, STRING_TAG};
+pub use sweep::Swept;
+pub use watch::Watch;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crossbeam::channel::Sender;
+use stripe::{Guarded, Held, Stripe};
+
+use crate::clock::Millis;
+
+/// Stripes of one database.
+const STRIPE_BITS: u32 = 10;
+
+/// A value whose memory is at least this much is freed by the reaper, not by whoever removed it.
+const BIG_BYTES: usize = 64 * 1024;
+
+/// Every key of the process.
+pub struct Keyspace {
+    databases: Box<[Database]>,
+    seed: u64,
+    gate: Gate,
+    reaper: Option<Sender<Garbage>>,
+}
+
+struct Database {
+    stripes: Box<[Stripe]>,
+}
+
+/// Something whose memory may take long to free. Drop it where nobody waits.
+pub struct Garbage(#[expect(dead_code, reason = "it is only ever dropped")] Discarded);
+
+enum Discarded {
+    Entry(#[expect(dead_code, reason = "it is only ever dropped")] entry::Slot),
+    Stripe(#[expect(dead_code, reason = "it is only ever dropped")] Box<Guarded>),
+}
+
+/// One stripe of one database; ordered as stripes are locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StripeId(u32);
+
+impl StripeId {
+    fn new(database: usize, index: usize) -> StripeId {
+        StripeId((database << STRIPE_BITS | index) as u32)
+    }
+
+    fn database(self) -> usize {
+        (self.0 >> STRIPE_BITS) as usize
+    }
+
+    fn index(self) -> usize {
+        self.0 as usize & ((1 << STRIPE_BITS) - 1)
+    }
+}
+
+/// What is known of one database without locking anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Keys, those included that are dead and not yet freed.
+    pub keys: usize,
+    /// Keys with a deadline.
+    pub volatile: usize,
+    /// Heap bytes of entries, values and tables.
+    pub weight: usize,
+}
+
+impl Keyspace {
+    /// Empty databases. `seed` keys the hash: it belongs to the data set. Big values that are
+    /// removed go to `reaper`; without one they are freed on the spot.
+    pub fn new(databases: usize, seed: u64, reaper: Option<Sender<Garbage>>) -> Keyspace {
+        let database =
+            || Database { stripes: (0..1 << STRIPE_BITS).map(|_| Stripe::default()).collect() };
+        Keyspace {
+            databases: (0..databases.max(1)).map(|_| database()).collect(),
+            seed,
+            gate: Gate::default(),
+            reaper,
+        }
+    }
+
+    /// How many databases there are.
+    pub fn databases(&self) -> usize {
+        self.databases.len()
+    }
+
+    /// The lock that orders commands which know their keys and commands which do not.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The hash that decides where a key lives.
+    #[inline]
+    pub fn hash(&self, key: &[u8]) -> u64 {
+        crate::structure::hash(key, self.seed)
+    }
+
+    /// The stripe of a key's hash.
+    #[inline]
+    pub fn stripe_of(&self, database: usize, hash: u64) -> StripeId {
+        StripeId::new(database, (hash >> (64 - STRIPE_BITS)) as usize)
+    }
+
+    /// Asks the processor to fetch what a lookup of this hash reads first. A hint.
+    #[inline]
+    pub fn prefetch(&self, database: usize, hash: u64) {
+        self.stripe(self.stripe_of(database, hash)).prefetch(hash);
+    }
+
+    /// Asks the processor to fetch the entry that a lookup of this hash would read; looks at the
+    /// index, so call [`Keyspace::prefetch`] some time before. A hint: gives up if the stripe is
+    /// locked.
+    #[inline]
+    pub fn prefetch_entry(&self, _gate: &Shared<'_>, database: usize, hash: u64) {
+        let held = self.stripe(self.stripe_of(database, hash)).lock();
+        if let Some(slot) = held.get().candidate(hash) {
+            crate::structure::prefetch(slot.address());
+            crate::structure::prefetch(slot.address().wrapping_add(64));
+        }
+    }
+
+    /// What is known of a database without locking.
+    pub fn census(&self, database: usize) -> Census {
+        let mut census = Census::default();
+        for stripe in self.databases.get(database).map_or(&[][..], |found| &found.stripes[..]) {
+            census.keys += stripe.meter().keys.load(Relaxed) as usize;
+            census.volatile += stripe.meter().volatile.load(Relaxed) as usize;
+            census.weight += stripe.meter().weight.load(Relaxed);
+        }
+        census
+    }
+
+    /// Lets `watch` be marked when the key changes. Says whether the key is there now.
+    pub fn watch(
+        &self,
+        _gate: &Shared<'_>,
+        database: usize,
+        key: &[u8],
+        now: Millis,
+        watch: &Arc<Watch>,
+    ) -> bool {
+        let hash = self.hash(key);
+        let mut held = self.stripe(self.stripe_of(database, hash)).lock();
+        let found = held.get().find(key, hash);
+        let live = found.is_some_and(|at| !held.get().table(at).is_dead(at.position, now));
+        held.edit().watchers.get_or_insert_default().add(key, watch);
+        live
+    }
+
+    /// Takes a watch back.
+    pub fn unwatch(
+        &self,
+        _gate: &Shared<'_>,
+        database: usize,
+        key: &[u8],
+        watch: &Arc<Watch>,
+    ) {
+        let hash = self.hash(key);
+        let mut held = self.stripe(self.stripe_of(database, hash)).lock();
+        let guarded = held.edit();
+        if let Some(watchers) = &mut guarded.watchers {
+            watchers.remove(key, watch);
+            if watchers.is_empty() {
+                guarded.watchers = None;
+            }
+        }
+    }
+
+    #[inline]
+    fn stripe(&self, id: StripeId) -> &Stripe {
+        &self.databases[id.database()].stripes[id.index()]
+    }
+
+    #[inline]
+    fn lock(&self, id: StripeId) -> Held<'_> {
+        self.stripe(id).lock()
+    }
+
+    /// Frees an entry, elsewhere if it is big.
+    fn discard(&self, slot: entry::Slot) {
+        if let Some(reaper) = &self.reaper
+            && slot.weight() >= BIG_BYTES
+        {
+            // If the reaper is gone the process is ending, and the send gives the entry back to be
+            // dropped here.
+            let _ = reaper.send(Garbage(Discarded::Entry(slot)));
+        }
+    }
+
+    /// Frees all that a stripe held, elsewhere if there is an elsewhere.
+    fn discard_stripe(&self, taken: Guarded) {
+        if let Some(reaper) = &self.reaper
+            && taken.len() > 0
+        {
+            let _ = reaper.send(Garbage(Discarded::Stripe(Box::new(taken))));
+        }
+    }
+}

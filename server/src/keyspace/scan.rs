@@ -1,0 +1,186 @@
+//! keyspace/scan.rs — looking through a whole database: SCAN, KEYS, RANDOMKEY, DBSIZE.
+//!
+//! A cursor names a stripe and a point in it, 10 + 30 bits, so it also survives clients that keep
+//! numbers as doubles. An element that stays from the first call to the last is shown at least
+//! once; one that comes or goes meanwhile may or may not be.
+
+use super::keys::{Keys, Value};
+use super::stripe::ScanPoint;
+use super::{STRIPE_BITS, StripeId};
+use crate::clock::Millis;
+use crate::dice::Dice;
+
+/// How often RANDOMKEY tries again when it hits a dead key before it looks for any live one.
+const RANDOM_TRIES: usize = 100;
+
+const POINT_BITS: u32 = 30;
+
+impl Keys<'_> {
+    /// Shows about `count` entries from the cursor on, and says where to go on: 0 at the end.
+    /// At most `count` entries are looked at; a stripe is never left in the middle for a smaller
+    /// reason. An unknown cursor starts at the nearest place there is.
+    pub fn scan(
+        &self,
+        cursor: u64,
+        count: usize,
+        mut show: impl FnMut(&[u8], Value<'_>),
+    ) -> u64 {
+        self.scan_entries(cursor, count, |key, value, _| show(key, value))
+    }
+
+    /// As [`Keys::scan`], with the deadline (the maximum for none) of each entry.
+    fn scan_entries(
+        &self,
+        cursor: u64,
+        count: usize,
+        mut show: impl FnMut(&[u8], Value<'_>, Millis),
+    ) -> u64 {
+        let mut left = count.max(1);
+        let mut index = (cursor >> POINT_BITS) as usize;
+        let mut point = ScanPoint::from_bits(cursor as u32 & ((1 << POINT_BITS) - 1));
+        // Empty stripes cost a look too; bound them, so that a sparse database stays cheap.
+        let mut visits = left.saturating_mul(16).saturating_add(64);
+        while index < 1 << STRIPE_BITS && left > 0 && visits > 0 {
+            visits -= 1;
+            let id = StripeId::new(self.database(), index);
+            let step = self.visit(id, |guarded| {
+                guarded.scan(point, left, |place| {
+                    let (table, slot) = (guarded.table(place), guarded.slot(place));
+                    if table.is_dead(place.position, self.now()) {
+                        return;
+                    }
+                    let deadline = table.deadline(place.position);
+                    match (slot.as_string(), slot.as_object()) {
+                        (Some(bytes), _) => show(slot.key(), Value::String(bytes), deadline),
+                        (None, Some(object)) => {
+                            show(slot.key(), Value::Object(object), deadline);
+                        }
+                        (None, None) => {}
+                    }
+                })
+            });
+            let (seen, next) = step.unwrap_or((0, None));
+            left = left.saturating_sub(seen);
+            match next {
+                Some(next) => point = next,
+                None => {
+                    index += 1;
+                    point = ScanPoint::default();
+                }
+            }
+        }
+        if index >> STRIPE_BITS != 0 {
+            return 0;
+        }
+        (index as u64) << POINT_BITS | u64::from(point.to_bits())
+    }
+
+    /// Shows every live entry of the database, in order.
+    pub fn each(&self, mut show: impl FnMut(&[u8], Value<'_>)) {
+        self.each_with_deadline(|key, value, _| show(key, value));
+    }
+
+    /// As [`Keys::each`], with the deadline (the maximum for none) of each entry.
+    pub(super) fn each_with_deadline(&self, mut show: impl FnMut(&[u8], Value<'_>, Millis)) {
+        let mut cursor = 0;
+        loop {
+            cursor = self.scan_entries(cursor, usize::MAX >> 8, &mut show);
+            if cursor == 0 {
+                break;
+            }
+        }
+    }
+
+    /// A random live key: every entry has the same chance.
+    pub fn random(&self, dice: &mut Dice) -> Option<Vec<u8>> {
+        for _ in 0..RANDOM_TRIES {
+            let total = self.len();
+            if total == 0 {
+                return None;
+            }
+            let mut index = dice.below(total);
+            for stripe in 0..1 << STRIPE_BITS {
+                let id = StripeId::new(self.database(), stripe);
+                let found = self.visit(id, |guarded| {
+                    let len = guarded.len();
+                    let place = (index < len).then(|| guarded.nth(index)).flatten();
+                    index = index.saturating_sub(len);
+                    place.map(|place| {
+                        let dead = guarded.table(place).is_dead(place.position, self.now());
+                        (!dead).then(|| guarded.slot(place).key().to_vec())
+                    })
+                });
+                match found.flatten() {
+                    Some(Some(key)) => return Some(key),
+                    Some(None) => break,
+                    None => {}
+                }
+            }
+        }
+        let mut any = None;
+        self.each(|key, _| {
+            any.get_or_insert_with(|| key.to_vec());
+        });
+        any
+    }
+
+    /// Keys in the database, those included that are dead and not yet freed.
+    pub fn len(&self) -> usize {
+        (0..1 << STRIPE_BITS)
+            .filter_map(|index| {
+                self.visit(StripeId::new(self.database(), index), super::Guarded::len)
+            })
+            .sum()
+    }
+
+    /// Whether the database has no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Empties the database that is selected; says how many entries there were.
+    pub fn flush(&mut self) -> usize {
+        let mut gone = 0;
+        for index in 0..1 << STRIPE_BITS {
+            let id = StripeId::new(self.database(), index);
+            let space = self.space();
+            let Some(guarded) = self.stripe_mut(id) else { continue };
+            let taken = guarded.take();
+            gone += taken.len();
+            if let Some(watchers) = &guarded.watchers {
+                watchers.mark_where(|key| taken.find(key, space.hash(key)).is_some());
+            }
+            space.discard_stripe(taken);
+        }
+        self.add_changes(gone as u64);
+        gone
+    }
+
+    /// Exchanges the keys of two databases.
+    pub fn swap(&mut self, one: usize, other: usize) {
+        let space = self.space();
+        for index in 0..1 << STRIPE_BITS {
+            let (id, other_id) = (StripeId::new(one, index), StripeId::new(other, index));
+            let Some(first) = self.stripe_mut(id).map(super::Guarded::take) else { continue };
+            let Some(second) = self.stripe_mut(other_id).map(super::Guarded::take) else {
+                continue;
+            };
+            let there = |key: &[u8]| {
+                let hash = space.hash(key);
+                first.find(key, hash).is_some() || second.find(key, hash).is_some()
+            };
+            for id in [id, other_id] {
+                if let Some(watchers) = self.stripe(id).and_then(|held| held.watchers.as_ref()) {
+                    watchers.mark_where(there);
+                }
+            }
+            if let Some(guarded) = self.stripe_mut(id) {
+                guarded.adopt(second);
+            }
+            if let Some(guarded) = self.stripe_mut(other_id) {
+                guarded.adopt(first);
+            }
+        }
+        self.add_changes(1);
+    }
+}

@@ -1,0 +1,56 @@
+//! keyspace/sweep.rs — frees dead keys promptly, a bounded piece at a time.
+//!
+//! Every stripe publishes its earliest deadline, and a stripe's deadlines lie side by side, so what
+//! is due is found without touching what is not. Nobody can see a dead key, so freeing it is not a
+//! change and leaves no record.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::entry::Slot;
+use super::{Keyspace, Shared, StripeId};
+use crate::clock::Millis;
+
+/// What a round of sweeping came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Swept {
+    /// Keys freed.
+    pub freed: usize,
+    /// The earliest deadline left in the stripes looked at; in the past if the round was cut short.
+    pub due: Millis,
+}
+
+impl Keyspace {
+    /// Frees keys that are dead at `now` in the stripes of share `share` out of `shares`, at most
+    /// about `most` of them.
+    pub fn sweep(
+        &self,
+        _gate: &Shared<'_>,
+        share: usize,
+        shares: usize,
+        now: Millis,
+        most: usize,
+    ) -> Swept {
+        let mut swept = Swept { freed: 0, due: Millis::MAX };
+        let mut gone: Vec<Slot> = Vec::new();
+        for (number, database) in self.databases.iter().enumerate() {
+            for index in (share..database.stripes.len()).step_by(shares.max(1)) {
+                let meter = database.stripes[index].meter();
+                let due = meter.due.load(Relaxed);
+                if due > now || swept.freed >= most {
+                    swept.due = swept.due.min(due);
+                    continue;
+                }
+                let mut held = self.lock(StripeId::new(number, index));
+                let guarded = held.edit();
+                swept.freed += guarded.sweep(now, most - swept.freed, &mut gone);
+                swept.due = swept.due.min(guarded.due());
+                if let Some(watchers) = &guarded.watchers {
+                    gone.iter().for_each(|slot| watchers.mark(slot.key()));
+                }
+                drop(held);
+                gone.drain(..).for_each(|slot| self.discard(slot));
+            }
+        }
+        swept
+    }
+}
