@@ -1,1 +1,28 @@
-//! mainstay-protocol.
+//! RESP, the protocol of Redis, as bytes on one side and requests, replies and frames on the other.
+//!
+//! | module | its job |
+//! |---|---|
+//! | [`request`] | the server reads: requests as slices of the read buffer |
+//! | [`reply`] | the server writes: a typed writer for both protocol versions |
+//! | [`frame`] | the client and the tests: any value, read and written |
+//!
+//! Invariants: no input panics; a limit is checked before the memory it guards is taken; how the
+//! input was split into reads changes no request, no frame and no error.
+//!
+//! Not here: what a command means, sockets, and which limit applies to whom.
+//!
+//! Source: the [protocol description](https://redis.io/docs/latest/develop/reference/protocol-spec/)
+//! and the behaviour of Redis 7.0 where the description is silent.
+#![deny(missing_docs, unreachable_pub)]
+#![forbid(unsafe_code)]
+
+pub mod frame;
+mod number;
+pub mod reply;
+pub mod request;
+
+pub use frame::{
+    Frame, FrameDecoder, FrameError, FrameLimits, decode_frame, encode_frame, encode_request,
+};
+pub use reply::{Deferred, DoubleText, ReplyWriter, Version, format_double};
+pub use request::{Args, Batch, Decoder, Limits, OwnedRequest, Request, RequestError, Span};
