@@ -1,1 +1,3 @@
 //! mainstay-server.
+
+pub mod settings;
