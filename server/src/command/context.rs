@@ -43,9 +43,9 @@ pub struct Read<'a> {
 }
 
 /// What a changing handler is given.
-pub struct Write<'a> {
+pub struct Write<'a, 'k> {
     /// The stripes of the command's keys; everything, alone, if it names none.
-    pub keys: Keys<'a>,
+    pub keys: Keys<'k>,
     /// The request, name included.
     pub args: Request<'a>,
     /// Where the reply goes.

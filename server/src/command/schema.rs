@@ -45,7 +45,7 @@ pub enum Run {
     /// Looks at keys.
     Read(fn(&mut Read<'_>) -> Outcome),
     /// Changes keys; journaled as a stamped record when it changed something.
-    Write(fn(&mut Write<'_>) -> Outcome),
+    Write(fn(&mut Write<'_, '_>) -> Outcome),
     /// One connection: AUTH, HELLO, SUBSCRIBE, MULTI.
     Session(fn(&mut Visit<'_>) -> Outcome),
     /// The process: CONFIG, INFO, SHUTDOWN.

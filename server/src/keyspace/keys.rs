@@ -105,7 +105,9 @@ impl<'a> Keys<'a> {
     ) -> Keys<'a> {
         let held = space.lock(space.stripe_of(database, hash));
         let planned = Planned { key: key.as_ptr(), len: key.len(), hash };
-        Keys { planned, ..Keys::new(space, Scope::One(held), database, now) }
+        let mut keys = Keys::new(space, Scope::One(held), database, now);
+        keys.planned = planned;
+        keys
     }
 
     /// The keys of several stripes. `stripes` must be sorted and hold each once.

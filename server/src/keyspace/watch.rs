@@ -35,7 +35,12 @@ pub(super) struct Watchers {
 
 impl Watchers {
     pub(super) fn add(&mut self, key: &[u8], watch: &Arc<Watch>) {
-        self.by_key.entry_ref(key).or_default().push(Arc::clone(watch));
+        match self.by_key.get_mut(key) {
+            Some(watches) => watches.push(Arc::clone(watch)),
+            None => {
+                self.by_key.insert(key.into(), vec![Arc::clone(watch)]);
+            }
+        }
     }
 
     pub(super) fn remove(&mut self, key: &[u8], watch: &Arc<Watch>) {

@@ -1,0 +1,23 @@
+//! catalog.rs — the only file that lists the engines.
+
+use crate::command::Engine;
+use crate::keyspace::Kind;
+use crate::settings::{Setting, catalog as process};
+use crate::{engine, system};
+
+/// Every folder of `engine/` and `system/`, in the order that documentation shows them.
+pub static ENGINES: &[&Engine] = &[
+    &engine::string::ENGINE,
+    &system::connection::ENGINE,
+];
+
+/// Every setting: the process's own and the engines'.
+pub fn settings() -> Vec<&'static Setting> {
+    let engines = ENGINES.iter().flat_map(|engine| engine.settings.iter().copied());
+    process::SETTINGS.iter().copied().chain(engines).collect()
+}
+
+/// Every kind of value but string.
+pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+    ENGINES.iter().flat_map(|engine| engine.kinds.iter().copied())
+}

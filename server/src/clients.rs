@@ -1,0 +1,123 @@
+//! clients.rs — the connections of all loops, as others may see them: CLIENT LIST, KILL, INFO.
+//!
+//! Each connection has a [`Card`]: written by its own loop with plain stores, read by anybody. What
+//! changes rarely and is text stands behind a lock of the card's own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+
+use crate::clock::Millis;
+use crate::mail::Address;
+
+/// What others can see of a connection.
+#[derive(Debug, Default)]
+pub struct Card {
+    /// The connection's number.
+    pub id: u64,
+    /// Where messages to it go.
+    pub address: Address,
+    /// Its peer, `ip:port` or the socket's path with `:0`.
+    pub peer: Box<str>,
+    /// Its own end, likewise.
+    pub local: Box<str>,
+    /// The file descriptor.
+    pub descriptor: i32,
+    /// Whether it came over a unix socket.
+    pub is_unix: bool,
+    /// When it was accepted.
+    pub since: Millis,
+    /// When its last request was run.
+    pub active: AtomicU64,
+    /// Its last command's place in the table plus one; 0 before the first.
+    pub command: AtomicU32,
+    /// The selected database.
+    pub database: AtomicU32,
+    /// Whether it speaks RESP3.
+    pub resp3: AtomicBool,
+    /// Subscriptions by channel.
+    pub channels: AtomicU32,
+    /// Subscriptions by pattern.
+    pub patterns: AtomicU32,
+    /// Subscriptions by shard channel.
+    pub shard_channels: AtomicU32,
+    /// Commands queued, or -1 when no transaction is open.
+    pub queued: AtomicI64,
+    /// Watched keys.
+    pub watched: AtomicU32,
+    /// Bytes of a partial request.
+    pub input_bytes: AtomicU32,
+    /// Bytes of unsent output.
+    pub output_bytes: AtomicU64,
+    /// Bytes received in all.
+    pub received_bytes: AtomicU64,
+    /// Bytes sent in all.
+    pub sent_bytes: AtomicU64,
+    /// CLIENT NO-EVICT.
+    pub no_evict: AtomicBool,
+    /// CLIENT NO-TOUCH.
+    pub no_touch: AtomicBool,
+    /// To be closed as soon as its loop looks.
+    pub doomed: AtomicBool,
+    /// Names, which clients set.
+    pub text: Mutex<CardText>,
+}
+
+/// What a client says of itself.
+#[derive(Debug, Default, Clone)]
+pub struct CardText {
+    /// CLIENT SETNAME.
+    pub name: String,
+    /// CLIENT SETINFO LIB-NAME.
+    pub library: String,
+    /// CLIENT SETINFO LIB-VER.
+    pub library_version: String,
+}
+
+/// The cards of all connections.
+#[derive(Debug, Default)]
+pub struct Clients {
+    cards: Mutex<BTreeMap<u64, Arc<Card>>>,
+    next: AtomicU64,
+}
+
+impl Clients {
+    /// A number for a new connection.
+    pub fn number(&self) -> u64 {
+        self.next.fetch_add(1, Relaxed) + 1
+    }
+
+    /// Enters a connection.
+    pub fn enter(&self, card: Card) -> Arc<Card> {
+        let card = Arc::new(card);
+        self.cards.lock().insert(card.id, Arc::clone(&card));
+        card
+    }
+
+    /// Strikes a connection out.
+    pub fn leave(&self, id: u64) {
+        self.cards.lock().remove(&id);
+    }
+
+    /// How many connections there are.
+    pub fn len(&self) -> usize {
+        self.cards.lock().len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The card of a connection.
+    pub fn get(&self, id: u64) -> Option<Arc<Card>> {
+        self.cards.lock().get(&id).cloned()
+    }
+
+    /// All cards, by number.
+    pub fn all(&self) -> Vec<Arc<Card>> {
+        self.cards.lock().values().cloned().collect()
+    }
+}

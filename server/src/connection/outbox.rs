@@ -1,0 +1,215 @@
+//! connection/outbox.rs — what is still to be written to one client, in order.
+//!
+//! During a loop turn a segment is a range of one of the loop's arenas: replies, or messages
+//! encoded once for all their receivers. What the socket does not take by the end of the turn is
+//! kept: replies are copied, messages are shared with all others who were too slow.
+
+use std::io::{self, IoSlice, Write};
+use std::ops::Range;
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use super::Stream;
+
+/// Slices handed to the operating system at once.
+const SLICES: usize = 64;
+
+/// What the commands of one turn have written, for all connections of a loop.
+#[derive(Default)]
+pub struct Arenas {
+    /// Replies, one range after the other.
+    pub replies: Vec<u8>,
+    /// Messages in RESP2 and in RESP3.
+    pub messages: [Vec<u8>; 2],
+    /// Connections that sent bytes which are not RESP.
+    pub protocol_errors: u64,
+}
+
+/// The messages of a turn, kept for those who did not take them in it.
+pub type Kept = [Option<Rc<Vec<u8>>>; 2];
+
+/// An arena keeps at most this much memory from one turn to the next.
+const KEEP_BYTES: usize = 1 << 20;
+
+impl Arenas {
+    /// Begins a new turn.
+    pub fn clear(&mut self) {
+        for arena in [&mut self.replies].into_iter().chain(&mut self.messages) {
+            arena.clear();
+            arena.shrink_to(KEEP_BYTES);
+        }
+    }
+
+    /// Takes the messages out, to be shared.
+    pub fn keep_messages(&mut self) -> Kept {
+        self.messages.each_mut().map(|arena| {
+            (!arena.is_empty()).then(|| Rc::new(std::mem::take(arena)))
+        })
+    }
+}
+
+enum Segment {
+    Replies(Range<usize>),
+    Messages(u8, Range<usize>),
+    Own(Vec<u8>, usize),
+    Shared(Rc<Vec<u8>>, Range<usize>),
+}
+
+impl Segment {
+    fn bytes<'a>(&'a self, arenas: &'a Arenas) -> &'a [u8] {
+        match self {
+            Segment::Replies(range) => &arenas.replies[range.clone()],
+            Segment::Messages(version, range) => {
+                &arenas.messages[usize::from(*version)][range.clone()]
+            }
+            Segment::Own(bytes, sent) => &bytes[*sent..],
+            Segment::Shared(bytes, range) => &bytes[range.clone()],
+        }
+    }
+
+    fn advance(&mut self, by: usize) {
+        match self {
+            Segment::Replies(range) | Segment::Messages(_, range) | Segment::Shared(_, range) => {
+                range.start += by;
+            }
+            Segment::Own(_, sent) => *sent += by,
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Segment::Replies(range) | Segment::Messages(_, range) | Segment::Shared(_, range) => {
+                range.len()
+            }
+            Segment::Own(bytes, sent) => bytes.len() - sent,
+        }
+    }
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct Outbox {
+    segments: Vec<Segment>,
+    unsent: usize,
+}
+
+/// What came of writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// Everything is written.
+    All(usize),
+    /// The peer takes no more for now; so many bytes were written.
+    Some(usize),
+    /// The socket failed.
+    Failed,
+}
+
+impl Outbox {
+    /// Bytes that are to be written.
+    pub fn unsent(&self) -> usize {
+        self.unsent
+    }
+
+    /// Whether there is nothing to be written.
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Adds a range of the arena of replies.
+    pub fn push_replies(&mut self, range: Range<usize>) {
+        self.unsent += range.len();
+        if let Some(Segment::Replies(last)) = self.segments.last_mut()
+            && last.end == range.start
+        {
+            last.end = range.end;
+            return;
+        }
+        self.segments.push(Segment::Replies(range));
+    }
+
+    /// Adds a range of the arena of messages of a version (0 for RESP2).
+    pub fn push_message(&mut self, version: u8, range: Range<usize>) {
+        self.unsent += range.len();
+        if let Some(Segment::Messages(last_version, last)) = self.segments.last_mut()
+            && *last_version == version
+            && last.end == range.start
+        {
+            last.end = range.end;
+            return;
+        }
+        self.segments.push(Segment::Messages(version, range));
+    }
+
+    /// Writes as much as the peer takes.
+    pub fn write(&mut self, stream: &mut Stream, arenas: &Arenas) -> Sent {
+        let mut total = 0;
+        while !self.segments.is_empty() {
+            let slices: SmallVec<[IoSlice<'_>; 8]> = self
+                .segments
+                .iter()
+                .take(SLICES)
+                .map(|segment| IoSlice::new(segment.bytes(arenas)))
+                .collect();
+            let offered: usize = slices.iter().map(|slice| slice.len()).sum();
+            let result = match &slices[..] {
+                [one] => stream.write(one),
+                many => stream.write_vectored(many),
+            };
+            drop(slices);
+            match result {
+                Ok(0) => return Sent::Failed,
+                Ok(sent) => {
+                    total += sent;
+                    self.advance(sent);
+                    if sent < offered {
+                        // The socket is full; asking again would only say so.
+                        return Sent::Some(total);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Sent::Some(total);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Sent::Failed,
+            }
+        }
+        Sent::All(total)
+    }
+
+    fn advance(&mut self, mut by: usize) {
+        self.unsent -= by;
+        let mut done = 0;
+        for segment in &mut self.segments {
+            let len = segment.len();
+            if by < len {
+                segment.advance(by);
+                break;
+            }
+            by -= len;
+            done += 1;
+        }
+        if done == self.segments.len() {
+            self.segments.clear();
+        } else {
+            self.segments.drain(..done);
+        }
+    }
+
+    /// Makes what is left independent of the arenas, which are about to be cleared.
+    pub fn keep(&mut self, replies: &[u8], messages: &Kept) {
+        for segment in &mut self.segments {
+            match segment {
+                Segment::Replies(range) => {
+                    *segment = Segment::Own(replies[range.clone()].to_vec(), 0);
+                }
+                Segment::Messages(version, range) => {
+                    if let Some(shared) = &messages[usize::from(*version)] {
+                        *segment = Segment::Shared(Rc::clone(shared), range.clone());
+                    }
+                }
+                Segment::Own(..) | Segment::Shared(..) => {}
+            }
+        }
+    }
+}

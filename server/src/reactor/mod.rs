@@ -1,0 +1,490 @@
+//! reactor — the event loops: one per core, each with connections of its own.
+//!
+//! ```text
+//! turn:  wait -> mail -> accept -> read and run each ready socket -> sweep -> write each touched one
+//!        '---------- the gate is held shared from mail to sweep ----------'
+//! ```
+//!
+//! Loop 0 also accepts, and hands connections out in turn. Readiness is edge-triggered: a socket
+//! that filled the read buffer is asked again next turn without being waited for.
+//!
+//! Invariants: a connection belongs to one loop for life; nothing here parses; no call that may
+//! wait is made but `poll`.
+
+mod accept;
+mod patrol;
+mod slab;
+mod wake;
+
+pub use accept::Listeners;
+pub use wake::LoopWaker;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use mainstay_protocol::{Batch, Version};
+use mio::{Events, Poll, Token};
+
+use crate::clock::{self, Millis};
+use crate::connection::{Arenas, Connection, Hold, Policy, Reading, Sent, Stream};
+use crate::error::Fault;
+use crate::mail::{Address, Mail, Message};
+use crate::observe::Counters;
+use crate::process::Process;
+use crate::record::Sink;
+use crate::route::Executor;
+use slab::Slab;
+
+/// The token of the waker.
+pub const WAKE: Token = Token(0);
+
+/// Tokens below this one are not connections.
+const FIRST_CONNECTION: usize = 64;
+
+/// The read buffer of a loop. Larger pipelines take several turns.
+const READ_BYTES: usize = 64 * 1024;
+
+/// Events taken from the operating system at once.
+const EVENTS: usize = 1024;
+
+/// How often the patrol walks, and how long a loop sleeps at most.
+const PATROL_MS: u64 = 100;
+
+/// How often dead keys are looked for while there are keys with a deadline.
+const SWEEP_MS: u64 = 20;
+
+/// Dead keys freed in one turn: about half a millisecond.
+const SWEEP_MOST: usize = 2000;
+
+/// How long a stopping loop waits for peers to take their last replies.
+const STOP_MS: u64 = 1000;
+
+/// One event loop.
+pub struct Reactor<'p> {
+    process: &'p Process,
+    number: u16,
+    poll: Poll,
+    listeners: Option<Listeners>,
+    connections: Slab,
+    executor: Executor<'p>,
+    counters: Arc<Counters>,
+    arenas: Arenas,
+    batch: Batch,
+    buffer: Box<[u8]>,
+    policy: Policy,
+    touched: Vec<usize>,
+    again: Vec<usize>,
+    held: Vec<usize>,
+    now: Millis,
+    patrol_at: Millis,
+    patrol_next: usize,
+    sweep_at: Millis,
+    next_loop: usize,
+    accept_again: bool,
+}
+
+impl<'p> Reactor<'p> {
+    /// Loop `number`, which waits on `poll`; the one that has the listeners accepts.
+    pub fn new(
+        process: &'p Process,
+        number: u16,
+        poll: Poll,
+        listeners: Option<Listeners>,
+        seed: u64,
+        sink: Option<Box<dyn Sink>>,
+    ) -> Reactor<'p> {
+        Reactor {
+            process,
+            number,
+            poll,
+            listeners,
+            connections: Slab::default(),
+            executor: Executor::new(process, number, seed, sink),
+            counters: Arc::clone(&process.counters[usize::from(number)]),
+            arenas: Arenas::default(),
+            batch: Batch::new(),
+            buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            policy: Policy::read(&process.settings),
+            touched: Vec::new(),
+            again: Vec::new(),
+            held: Vec::new(),
+            now: clock::now(),
+            patrol_at: 0,
+            patrol_next: 0,
+            sweep_at: 0,
+            next_loop: 0,
+            accept_again: false,
+        }
+    }
+
+    /// Serves until the process stops.
+    ///
+    /// # Errors
+    /// If the operating system refuses to wait for events.
+    pub fn run(mut self) -> Result<(), Fault> {
+        if let Some(listeners) = &mut self.listeners {
+            listeners.register(self.poll.registry()).map_err(Fault::io("wait for connections"))?;
+        }
+        let mut events = Events::with_capacity(EVENTS);
+        while !self.process.stopping.load(Relaxed) {
+            self.turn(&mut events)?;
+        }
+        self.listeners = None;
+        self.stop(&mut events)
+    }
+
+    fn turn(&mut self, events: &mut Events) -> Result<(), Fault> {
+        let timeout = self.timeout();
+        match self.poll.poll(events, Some(timeout)) {
+            Err(error) if error.kind() != std::io::ErrorKind::Interrupted => {
+                return Err(Fault::io("wait for events")(error));
+            }
+            _ => {}
+        }
+        self.now = clock::now();
+        self.executor.begin(self.now);
+        if self.policy.version != self.process.settings.version() {
+            self.policy = Policy::read(&self.process.settings);
+        }
+        if self.accepts_again() {
+            self.accept();
+        }
+        let unfinished = std::mem::take(&mut self.again);
+        for event in events.iter() {
+            match event.token() {
+                WAKE => self.read_mail(),
+                Token(token) if token < FIRST_CONNECTION => self.accept(),
+                Token(token) => {
+                    let place = token - FIRST_CONNECTION;
+                    if event.is_writable() {
+                        self.writable(place);
+                    }
+                    if event.is_readable() || event.is_error() || event.is_read_closed() {
+                        // A close that came with data is seen by reading once more.
+                        self.readable(place, event.is_read_closed() || event.is_error());
+                    }
+                }
+            }
+        }
+        for place in unfinished {
+            self.readable(place, false);
+        }
+        self.retry_held();
+        self.sweep();
+        if self.now >= self.patrol_at {
+            self.patrol_at = self.now + PATROL_MS;
+            self.patrol();
+        }
+        self.executor.end();
+        self.flush();
+        // Closing a connection may have opened the gate again.
+        self.executor.end();
+        Ok(())
+    }
+
+    fn timeout(&self) -> Duration {
+        if !self.again.is_empty() || self.accept_again {
+            return Duration::ZERO;
+        }
+        let next = self.patrol_at.min(self.sweep_at);
+        Duration::from_millis(next.saturating_sub(clock::now()).clamp(1, PATROL_MS))
+    }
+
+    fn read_mail(&mut self) {
+        let process = self.process;
+        for mail in process.mailboxes[usize::from(self.number)].drain() {
+            match mail {
+                Mail::Message(parcel) => self.deliver(parcel.message(), parcel.to()),
+                Mail::Accepted(stream) => self.adopt(stream),
+                Mail::Close(address) => {
+                    if self.connections.is_current(address) {
+                        self.close(address.place as usize);
+                    }
+                }
+                Mail::Look => {}
+            }
+        }
+    }
+
+    /// Takes a fresh socket over.
+    fn adopt(&mut self, mut stream: Stream) {
+        let (place, generation) = self.connections.reserve();
+        let token = Token(place + FIRST_CONNECTION);
+        if stream.register(self.poll.registry(), token).is_err() {
+            self.connections.release(place);
+            return;
+        }
+        let address = Address { reactor: self.number, generation, place: place as u32 };
+        let session = accept::session(self.process, &stream, address, self.now);
+        self.counters.connections.add(1);
+        self.connections.put(place, Connection::new(stream, session, self.now));
+        // What came before the registration raises no edge.
+        self.again.push(place);
+    }
+
+    fn readable(&mut self, place: usize, closing: bool) {
+        let Some(connection) = self.connections.get_mut(place) else { return };
+        if connection.held.is_some() || connection.closing {
+            if closing && connection.closing {
+                self.close(place);
+            }
+            return;
+        }
+        let (reading, read) = connection.read(
+            &mut self.buffer,
+            &mut self.batch,
+            &mut self.executor,
+            &mut self.arenas,
+            &self.policy,
+            self.now,
+        );
+        if read > 0 {
+            self.counters.input_bytes.add(read as u64);
+            let card = &connection.session.card;
+            card.active.store(self.now, Relaxed);
+            card.input_bytes.store(connection.input_bytes() as u32, Relaxed);
+        }
+        match reading {
+            Reading::Drained if closing && read > 0 => self.again.push(place),
+            Reading::Drained => {}
+            Reading::More => self.again.push(place),
+            Reading::Ended => {
+                self.close_when_written(place);
+                return;
+            }
+            Reading::TooLarge => {
+                self.counters.closed_input.add(1);
+                self.close(place);
+                return;
+            }
+        }
+        self.after_requests(place);
+    }
+
+    /// What follows whenever a connection has run requests.
+    fn after_requests(&mut self, place: usize) {
+        loop {
+            self.deliver_post();
+            let Some(connection) = self.connections.get_mut(place) else { return };
+            if connection.held != Some(Hold::Delivery) {
+                break;
+            }
+            self.resume(place);
+        }
+        if self.arenas.protocol_errors > 0 {
+            self.counters.closed_protocol.add(self.arenas.protocol_errors);
+            self.arenas.protocol_errors = 0;
+        }
+        self.touch(place);
+        if let Some(connection) = self.connections.get_mut(place)
+            && connection.held.is_some()
+        {
+            self.held.push(place);
+        }
+    }
+
+    /// Runs the requests that a connection had left.
+    fn resume(&mut self, place: usize) {
+        if let Some(connection) = self.connections.get_mut(place) {
+            connection.held = None;
+            connection.resume(
+                &mut self.batch,
+                &mut self.executor,
+                &mut self.arenas,
+                &self.policy,
+            );
+        }
+    }
+
+    /// Goes on with connections whose reason to wait may have gone.
+    fn retry_held(&mut self) {
+        if self.held.is_empty() {
+            return;
+        }
+        let paused = self.process.pause.until.load(Relaxed) > self.now;
+        for place in std::mem::take(&mut self.held) {
+            let Some(connection) = self.connections.get_mut(place) else { continue };
+            let ready = match connection.held {
+                None => continue,
+                Some(Hold::Delivery) => true,
+                Some(Hold::Pause) => !paused,
+                Some(Hold::Output) => connection.outbox.is_empty(),
+            };
+            if !ready {
+                self.held.push(place);
+                continue;
+            }
+            self.resume(place);
+            self.after_requests(place);
+            // The socket may hold more, and its edge was missed while the connection was held.
+            self.again.push(place);
+        }
+    }
+
+    /// Hands the messages of the commands just run to the connections of this loop.
+    fn deliver_post(&mut self) {
+        if self.executor.post.is_empty() {
+            return;
+        }
+        for (message, to) in self.executor.post.letters() {
+            deliver(&mut self.connections, &mut self.arenas, &mut self.touched, message, to);
+        }
+        self.executor.post.clear();
+    }
+
+    fn deliver(&mut self, message: Message<'_>, to: &[Address]) {
+        deliver(&mut self.connections, &mut self.arenas, &mut self.touched, message, to);
+    }
+
+    fn touch(&mut self, place: usize) {
+        if let Some(connection) = self.connections.get_mut(place)
+            && !connection.touched
+            && (!connection.outbox.is_empty() || connection.closing)
+        {
+            connection.touched = true;
+            self.touched.push(place);
+        }
+    }
+
+    fn writable(&mut self, place: usize) {
+        self.touch(place);
+    }
+
+    /// Writes what this turn has produced.
+    fn flush(&mut self) {
+        let mut slow = Vec::new();
+        let mut written = 0;
+        for place in std::mem::take(&mut self.touched) {
+            let Some(connection) = self.connections.get_mut(place) else { continue };
+            connection.touched = false;
+            let sent = connection.outbox.write(&mut connection.stream, &self.arenas);
+            match sent {
+                Sent::All(bytes) => {
+                    written += bytes;
+                    connection.stalled_since = 0;
+                    connection.soft_since = 0;
+                    if connection.closing {
+                        self.close(place);
+                    } else if connection.held == Some(Hold::Output) {
+                        // Go on with its requests next turn.
+                        self.again.push(place);
+                    }
+                }
+                Sent::Some(bytes) => {
+                    written += bytes;
+                    if bytes > 0 || connection.stalled_since == 0 {
+                        connection.stalled_since = self.now;
+                    }
+                    slow.push(place);
+                }
+                Sent::Failed => self.close(place),
+            }
+        }
+        self.counters.output_bytes.add(written as u64);
+        if !slow.is_empty() {
+            let kept = self.arenas.keep_messages();
+            for place in slow {
+                if let Some(connection) = self.connections.get_mut(place) {
+                    connection.outbox.keep(&self.arenas.replies, &kept);
+                    self.limit_output(place);
+                }
+            }
+        }
+        self.arenas.clear();
+    }
+
+    fn close_when_written(&mut self, place: usize) {
+        if let Some(connection) = self.connections.get_mut(place) {
+            if connection.outbox.is_empty() {
+                self.close(place);
+            } else {
+                connection.closing = true;
+                self.touch(place);
+            }
+        }
+    }
+
+    fn close(&mut self, place: usize) {
+        if let Some(mut connection) = self.connections.take(place) {
+            self.executor.begin(self.now);
+            self.executor.leave(&mut connection.session);
+            self.process.clients.leave(connection.session.id);
+        }
+    }
+
+    /// Answers what was read, gives peers a moment to take it, and closes everything.
+    fn stop(mut self, events: &mut Events) -> Result<(), Fault> {
+        let end = clock::now() + STOP_MS;
+        for place in self.connections.places() {
+            if let Some(connection) = self.connections.get_mut(place) {
+                connection.closing = true;
+            }
+            self.touch(place);
+        }
+        self.flush();
+        while clock::now() < end && !self.connections.is_empty() {
+            let wait = Duration::from_millis(10);
+            if self.poll.poll(events, Some(wait)).is_err() {
+                break;
+            }
+            for place in self.connections.places() {
+                self.touch(place);
+            }
+            self.flush();
+        }
+        for place in self.connections.places() {
+            self.close(place);
+        }
+        self.executor.end();
+        Ok(())
+    }
+
+    fn sweep(&mut self) {
+        if self.now < self.sweep_at || !self.policy.sweeps {
+            self.sweep_at = self.sweep_at.max(self.now);
+            if !self.policy.sweeps {
+                self.sweep_at = self.now + PATROL_MS;
+            }
+            return;
+        }
+        let share = usize::from(self.number);
+        let shares = self.process.mailboxes.len();
+        let swept = self.executor.sweep(share, shares, SWEEP_MOST);
+        if swept.freed > 0 {
+            self.counters.expired.add(swept.freed as u64);
+        }
+        self.sweep_at = if swept.due <= self.now { self.now + 1 } else { self.now + SWEEP_MS };
+    }
+}
+
+/// Encodes a message once for each version that has receivers, and adds it to their outboxes.
+fn deliver(
+    connections: &mut Slab,
+    arenas: &mut Arenas,
+    touched: &mut Vec<usize>,
+    message: Message<'_>,
+    to: &[Address],
+) {
+    let mut encoded: [Option<std::ops::Range<usize>>; 2] = [None, None];
+    for &address in to {
+        if !connections.is_current(address) {
+            continue;
+        }
+        let place = address.place as usize;
+        let Some(connection) = connections.get_mut(place) else { continue };
+        let version = connection.session.version;
+        let slot = usize::from(version == Version::Resp3);
+        let range = encoded[slot].get_or_insert_with(|| {
+            let arena = &mut arenas.messages[slot];
+            let start = arena.len();
+            message.encode(version, arena);
+            start..arena.len()
+        });
+        connection.outbox.push_message(slot as u8, range.clone());
+        if !connection.touched {
+            connection.touched = true;
+            touched.push(place);
+        }
+    }
+}

@@ -1,0 +1,446 @@
+//! route — where does a command run: one stripe, several, everything alone, or queued for EXEC.
+//!
+//! A loop turn opens the gate shared ([`Executor::begin`]), runs its requests, and gives it back
+//! ([`Executor::end`]). Each request is planned first (looked up, its key hashed, memory prefetched)
+//! and then run; a batch is planned as a whole before any of it runs.
+//!
+//! Invariants
+//! - A write that changed something is recorded while its stripes are locked.
+//! - A refusal replaces everything the handler wrote.
+//! - Nothing here knows what a command means; `EXEC` is known by what its handler answers
+//!   ([`Next::Execute`]).
+
+mod refuse;
+mod transaction;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use mainstay_protocol::{ReplyWriter, Request};
+
+use crate::clock::{Millis, Ticks};
+use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
+use crate::dice::Dice;
+use crate::error::Refusal;
+use crate::keyspace::{Keys, Shared, StripeId, Swept};
+use crate::mail::Post;
+use crate::observe::Counters;
+use crate::process::Process;
+use crate::record::{RecordRef, Sink};
+use crate::session::{Replies, Session};
+
+/// What the connection does after a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// Goes on.
+    Go,
+    /// Closes, once its replies are written.
+    Close,
+    /// Tries the same request again later: clients are paused.
+    Wait,
+}
+
+/// A request that was looked up.
+#[derive(Clone, Copy)]
+pub struct Plan<'p> {
+    entry: Option<&'p Entry>,
+    hash: u64,
+}
+
+/// Runs the requests of one loop.
+pub struct Executor<'p> {
+    process: &'p Process,
+    counters: Arc<Counters>,
+    chance: Dice,
+    sink: Option<Box<dyn Sink>>,
+    gate: Option<Shared<'p>>,
+    stripes: Vec<StripeId>,
+    now: Millis,
+    ticks: Ticks,
+    /// Messages to other connections.
+    pub post: Post,
+}
+
+impl<'p> Executor<'p> {
+    /// An executor for loop `reactor`; `seed` starts its chance.
+    pub fn new(
+        process: &'p Process,
+        reactor: u16,
+        seed: u64,
+        sink: Option<Box<dyn Sink>>,
+    ) -> Executor<'p> {
+        Executor {
+            process,
+            counters: Arc::clone(&process.counters[usize::from(reactor)]),
+            chance: Dice::new(seed),
+            sink,
+            gate: None,
+            stripes: Vec::new(),
+            now: 0,
+            ticks: Ticks::now(),
+            post: Post::new(reactor, Arc::clone(&process.mailboxes)),
+        }
+    }
+
+    /// Begins a turn: its commands run at `now`.
+    pub fn begin(&mut self, now: Millis) {
+        self.now = now;
+        self.ticks = Ticks::now();
+        if self.gate.is_none() {
+            self.gate = Some(self.process.keyspace.gate().share());
+        }
+    }
+
+    /// Ends a turn.
+    pub fn end(&mut self) {
+        self.gate = None;
+    }
+
+    /// Looks a request up and asks for the memory it will need.
+    #[inline]
+    pub fn plan(&self, session: &Session, request: Request<'_>) -> Plan<'p> {
+        let table = &self.process.table;
+        let Some(mut entry) = table.by_name(request.name()) else {
+            return Plan { entry: None, hash: 0 };
+        };
+        if let Run::Group(_) = entry.command.run
+            && let Some(sub) = table.sub(entry, request.arg(1))
+        {
+            entry = sub;
+        }
+        let mut hash = 0;
+        if entry.only_key != 0 {
+            hash = self.process.keyspace.hash(request.arg(entry.only_key));
+            self.process.keyspace.prefetch(session.database, hash);
+        }
+        Plan { entry: Some(entry), hash }
+    }
+
+    /// Asks for the entry of a planned request. Call it for a whole batch after planning it.
+    #[inline]
+    pub fn prefetch(&self, session: &Session, plan: &Plan<'_>) {
+        if plan.hash != 0
+            && let Some(gate) = &self.gate
+        {
+            self.process.keyspace.prefetch_entry(gate, session.database, plan.hash);
+        }
+    }
+
+    /// Runs a request and appends its reply.
+    #[inline]
+    pub fn run(
+        &mut self,
+        session: &mut Session,
+        request: Request<'_>,
+        plan: Plan<'p>,
+        out: &mut Vec<u8>,
+    ) -> After {
+        let begin = out.len();
+        if self.process.pause.until.load(Relaxed) > self.now && self.is_held(session, &plan) {
+            return After::Wait;
+        }
+        let outcome = match self.admit(session, request, &plan, out) {
+            Ok(Some(entry)) => {
+                session.card.command.store(entry.index as u32 + 1, Relaxed);
+                let outcome = match self.dispatch(entry, session, request, plan.hash, out) {
+                    Ok(Next::Execute) => self.execute(session, out),
+                    outcome => outcome,
+                };
+                self.account(entry, outcome.is_err());
+                outcome
+            }
+            Ok(None) => Ok(Next::Done),
+            Err(refusal) => {
+                if let Some(open) = &mut session.transaction {
+                    open.aborted = true;
+                }
+                if let Some(entry) = plan.entry {
+                    self.counters.per_command[entry.index].rejected.add(1);
+                }
+                Err(refusal)
+            }
+        };
+        let after = self.answer(session, outcome, begin, out);
+        if session.replies != Replies::On {
+            match session.replies {
+                Replies::On => {}
+                Replies::Off => out.truncate(begin),
+                // The CLIENT REPLY SKIP itself has no reply; the command after it neither.
+                Replies::SkipNext => session.replies = Replies::Skipping,
+                Replies::Skipping => {
+                    out.truncate(begin);
+                    session.replies = Replies::On;
+                    session.settle();
+                }
+            }
+        }
+        after
+    }
+
+    fn answer(
+        &mut self,
+        session: &Session,
+        outcome: Outcome,
+        begin: usize,
+        out: &mut Vec<u8>,
+    ) -> After {
+        match outcome {
+            Ok(Next::Close) => After::Close,
+            Ok(_) => After::Go,
+            Err(refusal) => {
+                self.counters.errors.add(1);
+                out.truncate(begin);
+                refuse::write(&refusal, ReplyWriter::new(out, session.version));
+                After::Go
+            }
+        }
+    }
+
+    /// Counts a command that ran, and the time since the one before it.
+    #[inline]
+    fn account(&mut self, entry: &Entry, failed: bool) {
+        let ticks = Ticks::now();
+        let counters = &self.counters.per_command[entry.index];
+        counters.calls.add(1);
+        counters.ticks.add(ticks.since(self.ticks));
+        if failed {
+            counters.failed.add(1);
+        }
+        self.counters.commands.add(1);
+        self.ticks = ticks;
+    }
+
+    /// Whether CLIENT PAUSE holds this request back.
+    fn is_held(&self, session: &Session, plan: &Plan<'_>) -> bool {
+        let Some(entry) = plan.entry else { return false };
+        if !self.process.pause.writes_only.load(Relaxed) {
+            return true;
+        }
+        let writes = |entry: &Entry| {
+            entry.command.writes() || entry.command.is(Trait::MayReplicate)
+        };
+        match &session.transaction {
+            None => writes(entry),
+            // Queueing changes nothing; what counts is what EXEC would do.
+            Some(open) => {
+                entry.command.name == "EXEC"
+                    && open.queue.iter().any(|&(index, _)| {
+                        writes(&self.process.table.entries()[index])
+                    })
+            }
+        }
+    }
+
+    /// Decides whether a request may run now: `None` if it was queued for EXEC instead.
+    #[inline]
+    fn admit(
+        &mut self,
+        session: &mut Session,
+        request: Request<'_>,
+        plan: &Plan<'p>,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<&'p Entry>, Refusal> {
+        let Some(entry) = plan.entry else { return Err(refuse::unknown(request)) };
+        if !entry.takes(request.len()) {
+            return Err(Refusal::Arity(entry.wire_name));
+        }
+        if let Run::Group(_) = entry.command.run {
+            return Err(refuse::unknown_sub(entry, request));
+        }
+        if session.is_plain() {
+            return Ok(Some(entry));
+        }
+        self.admit_unusual(session, request, entry, out)
+    }
+
+    fn admit_unusual(
+        &mut self,
+        session: &mut Session,
+        request: Request<'_>,
+        entry: &'p Entry,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<&'p Entry>, Refusal> {
+        let command = entry.command;
+        if !session.authenticated && !command.is(Trait::NoAuth) {
+            return Err(Refusal::text("NOAUTH Authentication required."));
+        }
+        if session.is_confined() && !command.is(Trait::WhileSubscribed) {
+            return Err(refuse::confined(entry));
+        }
+        let Some(open) = &mut session.transaction else { return Ok(Some(entry)) };
+        if command.is(Trait::NotQueued) {
+            return Ok(Some(entry));
+        }
+        if command.is(Trait::NoMulti) {
+            return Err(Refusal::text("ERR Command not allowed inside a transaction"));
+        }
+        let request = request.to_owned();
+        open.weight += request.weight();
+        if open.weight > transaction::WEIGHT_MAX {
+            return Err(Refusal::text("ERR transaction is too large"));
+        }
+        open.queue.push((entry.index, request));
+        session.settle();
+        ReplyWriter::new(out, session.version).simple("QUEUED");
+        Ok(None)
+    }
+
+    /// Locks what the command needs and calls its handler.
+    #[inline]
+    fn dispatch(
+        &mut self,
+        entry: &Entry,
+        session: &mut Session,
+        request: Request<'_>,
+        hash: u64,
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        let space = &self.process.keyspace;
+        let (database, now) = (session.database, self.now);
+        let Some(gate) = &self.gate else { unreachable!("commands run within a turn") };
+        match entry.command.run {
+            Run::Read(handler) => {
+                let keys = if entry.only_key != 0 {
+                    Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
+                } else if entry.keys.is_empty() {
+                    Keys::roving(space, gate, database, now)
+                } else {
+                    self.stripes.clear();
+                    entry.stripes(space, database, request, &mut self.stripes);
+                    self.stripes.sort_unstable();
+                    self.stripes.dedup();
+                    Keys::many(space, gate, database, &self.stripes, now)
+                };
+                let out = ReplyWriter::new(out, session.version);
+                let dice = Dice::new(self.chance.next());
+                let outcome = handler(&mut Read { keys: &keys, args: request, out, now, dice });
+                note_lookups(&self.counters, &keys);
+                outcome
+            }
+            Run::Write(handler) => {
+                if request.len() >= entry.alone_from {
+                    return self.dispatch_alone(entry, session, request, out);
+                }
+                let keys = if entry.only_key != 0 {
+                    Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
+                } else {
+                    self.stripes.clear();
+                    entry.stripes(space, database, request, &mut self.stripes);
+                    self.stripes.sort_unstable();
+                    self.stripes.dedup();
+                    Keys::many(space, gate, database, &self.stripes, now)
+                };
+                let seed = self.chance.next();
+                let out = ReplyWriter::new(out, session.version);
+                let mut write = Write { keys, args: request, out, now, dice: Dice::new(seed) };
+                let outcome = handler(&mut write);
+                let stamp = Stamp { now, seed, database };
+                settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
+                outcome
+            }
+            Run::Session(handler) => handler(&mut Visit {
+                process: self.process,
+                post: &mut self.post,
+                gate: Some(gate),
+                args: request,
+                out: ReplyWriter::new(out, session.version),
+                now,
+                session,
+            }),
+            Run::Server(handler) => handler(&mut Desk {
+                process: self.process,
+                post: &mut self.post,
+                args: request,
+                out: ReplyWriter::new(out, session.version),
+                now,
+                session,
+            }),
+            Run::Group(_) => Err(refuse::unknown_sub(entry, request)),
+        }
+    }
+
+    /// As `dispatch` for a write, with everything locked.
+    fn dispatch_alone(
+        &mut self,
+        entry: &Entry,
+        session: &Session,
+        request: Request<'_>,
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        let Run::Write(handler) = entry.command.run else {
+            return Err(refuse::unknown_sub(entry, request));
+        };
+        self.gate = None;
+        let space = &self.process.keyspace;
+        let exclusive = space.gate().close();
+        let (database, now, seed) = (session.database, self.now, self.chance.next());
+        let keys = Keys::whole(space, &exclusive, database, now);
+        let out = ReplyWriter::new(out, session.version);
+        let mut write = Write { keys, args: request, out, now, dice: Dice::new(seed) };
+        let outcome = handler(&mut write);
+        let stamp = Stamp { now, seed, database };
+        settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
+        drop(write);
+        drop(exclusive);
+        self.gate = Some(space.gate().share());
+        outcome
+    }
+
+    /// Frees dead keys in the loop's share of the stripes, see [`Keyspace::sweep`].
+    pub fn sweep(&self, share: usize, shares: usize, most: usize) -> Swept {
+        let Some(gate) = &self.gate else { unreachable!("sweeping is part of a turn") };
+        self.process.keyspace.sweep(gate, share, shares, self.now, most)
+    }
+
+    /// The connection is going: everything that refers to it is taken back.
+    pub fn leave(&mut self, session: &mut Session) {
+        if let (Some(watched), Some(gate)) = (session.watched.take(), &self.gate) {
+            watched.release(&self.process.keyspace, gate);
+        }
+        session.transaction = None;
+        self.process.leave(session);
+    }
+}
+
+/// What a write's record is stamped with.
+#[derive(Clone, Copy)]
+struct Stamp {
+    now: Millis,
+    seed: u64,
+    database: usize,
+}
+
+fn note_lookups(counters: &Counters, keys: &Keys<'_>) {
+    let (hits, misses, expired) = keys.lookups();
+    if hits > 0 {
+        counters.hits.add(hits);
+    }
+    if misses > 0 {
+        counters.misses.add(misses);
+    }
+    if expired > 0 {
+        counters.expired.add(expired);
+    }
+}
+
+/// Records a write that changed something since the view had made `before` changes.
+#[inline]
+fn settle(
+    counters: &Counters,
+    sink: &mut Option<Box<dyn Sink>>,
+    keys: &Keys<'_>,
+    before: u64,
+    stamp: Stamp,
+    request: Request<'_>,
+) {
+    let changes = keys.changes() - before;
+    if changes == 0 {
+        return;
+    }
+    counters.changes.add(changes);
+    if let Some(sink) = sink {
+        let Stamp { now: stamp, seed, database } = stamp;
+        counters.records.add(1);
+        sink.take(RecordRef { stamp, seed, database, request });
+    }
+}
