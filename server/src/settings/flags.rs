@@ -83,6 +83,8 @@ pub fn parse(args: &[Vec<u8>]) -> Line {
 fn flag_directive(flag: &[u8]) -> Directive {
     let mut words = split_words(flag).unwrap_or_else(|| vec![flag.to_vec()]).into_iter();
     let name = String::from_utf8_lossy(&words.next().unwrap_or_default()).into_owned();
-    let place = Place::Flag(format!("--{name}"));
+    // What follows `=` may be a secret that was meant as a value, and a place is shown.
+    let shown = name.split('=').next().unwrap_or_default();
+    let place = Place::Flag(format!("--{shown}"));
     Directive { place, name, words: words.collect(), line: String::new() }
 }

@@ -71,7 +71,7 @@ pub fn markdown(own: &[&'static Setting]) -> String {
          at the start. The answer says what was asked for; it does not say that something acts on it.\n\n",
     );
     for setting in without_owner(own).filter(|setting| setting.effect == Effect::Idle) {
-        let _ = writeln!(text, "- {}: {}", names(setting), shown_default(setting));
+        let _ = writeln!(text, "- {}: `{}`", names(setting), shown_default(setting));
     }
     text.push_str(
         "\n## Refused unless left at the default\n\
@@ -81,7 +81,7 @@ pub fn markdown(own: &[&'static Setting]) -> String {
     for setting in without_owner(own) {
         if let Effect::Absent(sentence) = setting.effect {
             let default = shown_default(setting);
-            let _ = writeln!(text, "- {}: {default}; {sentence}.", names(setting));
+            let _ = writeln!(text, "- {}: `{default}`; {sentence}.", names(setting));
         }
     }
     for (name, sentence) in known::REFUSED {
@@ -95,7 +95,7 @@ pub fn markdown(own: &[&'static Setting]) -> String {
 /// One setting in the docs.
 fn entry(setting: &Setting) -> String {
     let mut text = format!("\n### {}\n\n{}\n\n", setting.name, setting.summary);
-    let _ = write!(text, "{}; default {}", allowed(setting.shape), shown_default(setting));
+    let _ = write!(text, "{}; default `{}`", allowed(setting.shape), shown_default(setting));
     if setting.when != When::Anytime {
         text.push_str("; at start");
     }
@@ -134,9 +134,8 @@ fn without_owner<'a>(own: &'a [&'static Setting]) -> impl Iterator<Item = &'stat
     known::ALL.iter().filter(|setting| !own.iter().any(|other| other.name == setting.name))
 }
 
-fn shown_default(setting: &Setting) -> String {
-    if setting.default.is_empty() { "\"\"".into() } else { format!("`{}`", setting.default) }
-        .replace('`', "")
+fn shown_default(setting: &Setting) -> &'static str {
+    if setting.default.is_empty() { "\"\"" } else { setting.default }
 }
 
 /// What stands for the value after a flag.
@@ -183,20 +182,16 @@ pub fn allowed(shape: Shape) -> String {
 
 /// Appends a sentence, indented and broken into lines.
 fn wrap(text: &mut String, sentence: &str) {
-    let mut column = WIDTH;
+    let mut line = " ".repeat(INDENT);
     for word in sentence.split_whitespace() {
-        if column + 1 + word.len() > WIDTH {
-            if column != WIDTH {
-                text.push('\n');
-            }
-            text.push_str(&" ".repeat(INDENT));
-            column = INDENT;
-        } else {
-            text.push(' ');
-            column += 1;
+        if line.len() + 1 + word.len() > WIDTH {
+            let _ = writeln!(text, "{line}");
+            line.truncate(INDENT);
         }
-        text.push_str(word);
-        column += word.len();
+        if line.len() > INDENT {
+            line.push(' ');
+        }
+        line.push_str(word);
     }
-    text.push('\n');
+    let _ = writeln!(text, "{line}");
 }

@@ -28,8 +28,7 @@ impl Settings {
     /// Writes the values into this file, keeping its comments and order.
     ///
     /// # Errors
-    /// What the system answers; the old file is then untouched. A file that does not say what it should even after appending (its
-    /// last line reads an included file that cannot be read) is an error too.
+    /// What the system answers; the old file is then untouched.
     pub fn rewrite(&self, path: &Path) -> io::Result<()> {
         // A link stays a link: the file that it points to is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -46,7 +45,7 @@ impl Settings {
 pub(super) fn rewritten(table: &Table, values: &[Value], old: &[u8]) -> Vec<u8> {
     let mut text = in_place(table, values, old);
     let mut draft = Draft::new(table);
-    file::read_bytes("", &text, &mut draft);
+    file::read_stream("", &text[..], &mut draft);
     let mut signed = old.split(|byte| *byte == b'\n').any(|line| line == SIGNATURE.as_bytes());
     for index in shown_order(table) {
         let setting = table.at(index);

@@ -7,11 +7,13 @@
 //! Invariant: either all is well and there are settings, or nothing is started and there are problems.
 //! Not here: opening what the settings name (sockets, log file, folder).
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io::Read;
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use super::file::{self, Directive, FILE_BYTES_MAX, Place, Sink};
+use super::file::{self, Directive, Place, Sink};
 use super::flags;
 use super::known;
 use super::page;
@@ -60,6 +62,11 @@ pub struct Problems {
     pub further: usize,
 }
 
+/// The arguments of this process without the name of the program, for `start`.
+pub fn arguments() -> Vec<Vec<u8>> {
+    std::env::args_os().skip(1).map(OsString::into_vec).collect()
+}
+
 /// Reads arguments (without the name of the program), file and, if asked for, standard input.
 ///
 /// # Errors
@@ -78,19 +85,12 @@ pub fn start(
     }
     let table = Table::new(own);
     let mut draft = Draft::new(&table);
-    let path = line.file.map(|path| PathBuf::from(String::from_utf8_lossy(&path).into_owned()));
+    let path = line.file.map(|path| PathBuf::from(OsString::from_vec(path)));
     if let Some(path) = &path {
         file::read(path, &mut draft);
     }
     if line.stdin {
-        let mut text = Vec::new();
-        match stdin.take(FILE_BYTES_MAX).read_to_end(&mut text) {
-            Ok(_) => file::read_bytes("standard input", &text, &mut draft),
-            Err(error) => {
-                let place = Place::File("standard input".into());
-                draft.problem(place, "", format!("cannot be read: {error}"));
-            }
-        }
+        file::read_stream("standard input", stdin, &mut draft);
     }
     for word in line.stray {
         let text = "is neither the first argument (a file) nor the value of a flag".into();
@@ -98,7 +98,7 @@ pub fn start(
     }
     for directive in line.directives {
         if directive.name.eq_ignore_ascii_case("include") {
-            file::include_flag(&directive.place, &directive.words, &mut draft);
+            file::read_included(&directive.place, &directive.words, &mut draft);
         } else {
             draft.directive(directive);
         }
@@ -171,8 +171,13 @@ impl<'t> Draft<'t> {
         }
         let what = match &directive.place {
             Place::Flag(_) => "unknown directive".to_owned(),
-            _ => format!("unknown directive '{}'", directive.name),
+            _ => format!("unknown directive{}", said(&directive.name)),
         };
+        if let (Place::Flag(_), Some((flag, _))) = (&directive.place, name.split_once('='))
+            && self.table.find(flag.as_bytes()).is_some()
+        {
+            return Some(format!("the value stands after a blank: --{flag} VALUE"));
+        }
         Some(match self.nearest(&name) {
             Some(near) if matches!(directive.place, Place::Flag(_)) => {
                 format!("{what}: did you mean '--{near}'?")
@@ -195,14 +200,22 @@ impl<'t> Draft<'t> {
             .map(|(_, other)| other)
     }
 
-    /// True if the text of a line that begins with this name may be shown.
-    fn may_show(&self, name: &str) -> bool {
+    /// False if the line holds a secret, or might: its name is almost that of one.
+    fn may_show(&self, line: &str) -> bool {
+        let first = match file::split_words(line.as_bytes()) {
+            Some(words) => words.into_iter().next().unwrap_or_default(),
+            // A quote is left open: what stands before the first blank, without quotes, is the name.
+            None => {
+                let name = line.split_ascii_whitespace().next().unwrap_or_default();
+                name.replace(['"', '\''], "").into_bytes()
+            }
+        };
+        let name = String::from_utf8_lossy(&first).to_ascii_lowercase();
         let secret = |name: &str| {
             let index = self.table.find(name.as_bytes());
             index.is_some_and(|index| self.table.at(index).secret)
                 || known::REFUSED_SECRET.contains(&name)
         };
-        let name = name.to_ascii_lowercase();
         !secret(&name) && !self.nearest(&name).is_some_and(secret)
     }
 }
@@ -237,7 +250,9 @@ impl Sink for Draft<'_> {
                     (true, _) | (_, []) => String::new(),
                     (false, words) => said(&String::from_utf8_lossy(&words.join(&b' '))),
                 };
-                self.problem(place, &line, format!("{name}{given}: {reason}"));
+                let allowed = page::allowed(setting.shape).replace('`', "'");
+                let text = format!("{name}{given}: {reason} (it takes {allowed})");
+                self.problem(place, &line, text);
             }
         }
     }
@@ -247,18 +262,26 @@ impl Sink for Draft<'_> {
             self.problems.further += 1;
             return;
         }
-        let name = line.split_ascii_whitespace().next().unwrap_or_default();
-        let line = if self.may_show(name) { line.to_owned() } else { String::new() };
+        let line = if self.may_show(line) { line.to_owned() } else { String::new() };
         self.problems.shown.push(Problem { place, text, line });
     }
 }
 
-/// A value as part of a message: quoted, and cut when long.
+/// A value as part of a message: quoted, on one line, and cut when long.
 fn said(text: &str) -> String {
+    format!(" '{}'", cut(text))
+}
+
+fn cut(text: &str) -> String {
     const CHARS_MAX: usize = 80;
-    let short: String = text.chars().take(CHARS_MAX).collect();
-    let dots = if short.len() < text.len() { "..." } else { "" };
-    format!(" '{}{dots}'", short.escape_debug())
+    let mut shown = String::new();
+    for c in text.chars().take(CHARS_MAX) {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    if text.chars().nth(CHARS_MAX).is_some() {
+        shown.push_str("...");
+    }
+    shown
 }
 
 impl fmt::Display for Problems {
@@ -267,7 +290,7 @@ impl fmt::Display for Problems {
             let newline = if index == 0 { "" } else { "\n" };
             write!(f, "{newline}{}: {}", problem.place, problem.text)?;
             if !problem.line.is_empty() {
-                write!(f, "\n  | {}", problem.line.escape_debug())?;
+                write!(f, "\n  | {}", cut(&problem.line))?;
             }
         }
         if self.further > 0 {
