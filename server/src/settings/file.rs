@@ -1,11 +1,12 @@
 //! The grammar of redis.conf: lines, words, quotes, `include`.
 //!
-//! A line is blank, a comment (`#` first) or a name and words; a `#` further on is an ordinary word. Words are split as Redis's
-//! `sdssplitargs` does: `"..."` with `\n \r \t \b \a \xHH`, `'...'` with `\'`, and after a closing quote a
-//! blank must follow. `include` reads other files at that place, wildcards in sorted order, so that later lines win.
+//! A line is blank, a comment (`#` first) or a name and words; a `#` further on is an ordinary
+//! word. Words are split as Redis's `sdssplitargs` does: `"..."` with `\n \r \t \b \a \xHH`,
+//! `'...'` with `\'`, and after a closing quote a blank must follow. `include` reads other files at
+//! that place, wildcards in sorted order, so that later lines win.
 //!
-//! Invariants: any bytes give directives or problems, never a panic; a file cannot include itself, files
-//! nest at most `DEPTH_MAX` deep, and none is read beyond `FILE_BYTES_MAX`.
+//! Invariants: any bytes give directives or problems, never a panic; a file cannot include itself,
+//! files nest at most `DEPTH_MAX` deep, and none is read beyond `FILE_BYTES_MAX`.
 //! Not here: what a directive means (`start`).
 
 use std::fmt;
@@ -71,7 +72,8 @@ fn skip_blanks(line: &[u8]) -> &[u8] {
     &line[start..]
 }
 
-/// The first word and what follows it. A quote may open in the middle of a word, but closes the word.
+/// The first word and what follows it. A quote may open in the middle of a word, but closes the
+/// word.
 fn next_word(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut word = Vec::new();
     let mut rest = line;

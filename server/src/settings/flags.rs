@@ -1,10 +1,11 @@
 //! The command line of redis-server: `[FILE] [-] [--directive value ...]`.
 //!
-//! It is read by hand, not with clap: a flag takes every word up to the next `--` (`--save 60 1 --port 7000`), a flag's first
-//! word is its value even when it begins with dashes (`--requirepass --x`), flag and value may be one argument
-//! (`"--port 7000"`), and `--save` before another flag means `--save ""`. A flag is a line of the file said
-//! elsewhere, so it goes through the same checks and the same errors. clap has no word for these rules, and its own
-//! (`--port=7000`, `-p`, stop at `--`) would accept what redis-server refuses.
+//! It is read by hand, not with clap: a flag takes every word up to the next `--` (`--save 60 1
+//! --port 7000`), a flag's first word is its value even when it begins with dashes (`--requirepass
+//! --x`), flag and value may be one argument (`"--port 7000"`), and `--save` before another flag
+//! means `--save ""`. A flag is a line of the file said elsewhere, so it goes through the same
+//! checks and the same errors. clap has no word for these rules, and its own (`--port=7000`, `-p`,
+//! stop at `--`) would accept what redis-server refuses.
 //!
 //! Not here: which names exist (`start`), the text of `--help` (`page`).
 

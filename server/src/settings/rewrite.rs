@@ -1,11 +1,14 @@
 //! CONFIG REWRITE: the file says what the server runs with, and is otherwise left as it was.
 //!
-//! 1. A line whose setting still has the value it gives stays to the letter, as do comments, blank lines and
-//!    `include`. Where the value differs, the setting's first line is replaced and its others go.
-//! 2. The result is read as at a start, with what it includes. Settings that would still come out differently
-//!    are appended. So REWRITE is right by construction, whatever order and includes do.
-//! 3. The text goes to a file beside the old one, is flushed, and takes its place; the folder is flushed. A crash leaves the old
-//!    or the new file. The new one has the old one's permissions, or 0600 if there was none: it may hold a password.
+//! 1. A line whose setting still has the value it gives stays to the letter, as do comments, blank
+//!    lines and `include`. Where the value differs, the setting's first line is replaced and its
+//!    others go.
+//! 2. The result is read as at a start, with what it includes. Settings that would still come out
+//!    differently are appended. So REWRITE is right by construction, whatever order and includes
+//!    do.
+//! 3. The text goes to a file beside the old one, is flushed, and takes its place; the folder is
+//!    flushed. A crash leaves the old or the new file. The new one has the old one's permissions,
+//!    or 0600 if there was none: it may hold a password.
 //!
 //! Not here: which file (`Settings::file`).
 
@@ -66,7 +69,8 @@ pub(super) fn rewritten(table: &Table, values: &[Value], old: &[u8]) -> Vec<u8> 
     text
 }
 
-/// Step 1: the old text with the lines of changed settings replaced. Ends with a newline unless empty.
+/// Step 1: the old text with the lines of changed settings replaced. Ends with a newline unless
+/// empty.
 fn in_place(table: &Table, values: &[Value], old: &[u8]) -> Vec<u8> {
     let mut own = OwnLines { draft: Draft::new(table), table, by_line: HashMap::new() };
     // `include` is not followed here: only this file's own lines can be replaced.

@@ -1,10 +1,11 @@
 //! From the arguments of the process to its settings, with every mistake reported at once.
 //!
-//! Order of precedence is Redis's: defaults, the file, standard input (`-`), flags; later wins. Whether a value of a setting
-//! marked `Absent` is refused is decided at the end, on the value that won, so `daemonize yes` in a file
-//! can be taken back by `--daemonize no`.
+//! Order of precedence is Redis's: defaults, the file, standard input (`-`), flags; later wins.
+//! Whether a value of a setting marked `Absent` is refused is decided at the end, on the value that
+//! won, so `daemonize yes` in a file can be taken back by `--daemonize no`.
 //!
-//! Invariant: either all is well and there are settings, or nothing is started and there are problems.
+//! Invariant: either all is well and there are settings, or nothing is started and there are
+//! problems.
 //! Not here: opening what the settings name (sockets, log file, folder).
 
 use std::ffi::OsString;
@@ -146,7 +147,8 @@ impl<'t> Draft<'t> {
             };
             if let Err(sentence) = setting.permits(&value) {
                 let given = if setting.secret { String::new() } else { said(&value.text()) };
-                self.problem(place, &line, format!("{}{given}: {sentence}", setting.name));
+                let subject = subject(&place, setting.name, &given);
+                self.problem(place, &line, format!("{subject}{sentence}"));
             }
             values.push(value);
         }
@@ -167,7 +169,7 @@ impl<'t> Draft<'t> {
             return None;
         }
         if let Some((_, sentence)) = known::REFUSED.iter().find(|(other, _)| *other == name) {
-            return Some(format!("{name}: {sentence}"));
+            return Some(format!("{}{sentence}", subject(&directive.place, &name, "")));
         }
         let what = match &directive.place {
             Place::Flag(_) => "unknown directive".to_owned(),
@@ -204,7 +206,8 @@ impl<'t> Draft<'t> {
     fn may_show(&self, line: &str) -> bool {
         let first = match file::split_words(line.as_bytes()) {
             Some(words) => words.into_iter().next().unwrap_or_default(),
-            // A quote is left open: what stands before the first blank, without quotes, is the name.
+            // A quote is left open: what stands before the first blank, without quotes, is the
+            // name.
             None => {
                 let name = line.split_ascii_whitespace().next().unwrap_or_default();
                 name.replace(['"', '\''], "").into_bytes()
@@ -251,8 +254,8 @@ impl Sink for Draft<'_> {
                     (false, words) => said(&String::from_utf8_lossy(&words.join(&b' '))),
                 };
                 let allowed = page::allowed(setting.shape).replace('`', "'");
-                let text = format!("{name}{given}: {reason} (it takes {allowed})");
-                self.problem(place, &line, text);
+                let subject = subject(&place, &name, &given);
+                self.problem(place, &line, format!("{subject}{reason} (it takes {allowed})"));
             }
         }
     }
@@ -264,6 +267,15 @@ impl Sink for Draft<'_> {
         }
         let line = if self.may_show(line) { line.to_owned() } else { String::new() };
         self.problems.shown.push(Problem { place, text, line });
+    }
+}
+
+/// What a message is about: name and value, or only the value where the place is the name already.
+fn subject(place: &Place, name: &str, given: &str) -> String {
+    match (place, given) {
+        (Place::Flag(_), "") => String::new(),
+        (Place::Flag(_), given) => format!("{}: ", given.trim_start()),
+        _ => format!("{name}{given}: "),
     }
 }
 

@@ -1,4 +1,5 @@
-//! CONFIG GET and CONFIG SET. The texts were compared with redis-server 7.0.15, except for the rows marked.
+//! CONFIG GET and CONFIG SET. The texts were compared with redis-server 7.0.15, except for the rows
+//! marked.
 
 use crate::settings::catalog::{self, SETTINGS};
 use crate::settings::store::{Settings, refused};

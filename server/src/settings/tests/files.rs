@@ -186,13 +186,10 @@ fn wrong_flags_are_explained() {
     let rows: &[(&[&str], &str)] = &[
         (&["--maxclient", "3"], "--maxclient: unknown directive: did you mean '--maxclients'?"),
         (&["--port=3"], "--port: the value stands after a blank: --port VALUE"),
-        (
-            &["--port"],
-            "--port: port: wrong number of arguments (it takes a number from 0 to 65535)",
-        ),
+        (&["--port"], "--port: wrong number of arguments (it takes a number from 0 to 65535)"),
         (
             &["--port", "7", "8"],
-            "--port: port '7 8': wrong number of arguments (it takes a number from 0 to 65535)",
+            "--port: '7 8': wrong number of arguments (it takes a number from 0 to 65535)",
         ),
         (
             &["-p", "7"],
@@ -201,7 +198,7 @@ fn wrong_flags_are_explained() {
         ),
         (
             &["--rename-command", "GET", ""],
-            "--rename-command: rename-command: commands cannot be renamed or hidden here; remove the line",
+            "--rename-command: commands cannot be renamed or hidden here; remove the line",
         ),
         (&["--"], "--: unknown directive"),
     ];
@@ -264,7 +261,7 @@ fn random_text_never_panics() {
         Ok(seed) => seed.parse().unwrap(),
         Err(_) => std::process::id().into(),
     };
-    println!("SEED={seed}");
+    eprintln!("SEED={seed}");
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut random = |bound: usize| {
         state ^= state << 13;
@@ -303,7 +300,7 @@ fn random_text_never_panics() {
     ];
     let settings = crate::settings::Settings::new(SETTINGS);
     let mut accepted = 0;
-    for _ in 0..2000 {
+    for _ in 0..600 {
         // Half the texts are lines that have a chance, the other half is noise.
         let plausible = random(2) == 0;
         let mut text = Vec::new();
@@ -324,7 +321,7 @@ fn random_text_never_panics() {
         }
         let args: Vec<Vec<u8>> = (0..random(4)).map(|_| text.clone()).collect();
         // A first argument that names a file is left out, so that nothing outside is touched.
-        if !args.first().is_some_and(|first| !first.starts_with(b"-")) {
+        if args.first().is_none_or(|first| first.starts_with(b"-")) {
             let _ = start(SETTINGS, &args, &mut &text[..]);
         }
         if let Ok(Start::Serve(configured)) = start(SETTINGS, &[b"-".to_vec()], &mut &text[..]) {
@@ -339,6 +336,6 @@ fn random_text_never_panics() {
         }
         settings.get(&[&text]);
     }
-    assert!(accepted > 500, "only {accepted} texts were accepted");
+    assert!(accepted > 150, "only {accepted} texts were accepted");
     assert_eq!(settings.integer(&catalog::PORT), 6379);
 }

@@ -38,7 +38,9 @@ fn after(old: &str, changes: &[(&str, &str)]) -> String {
 
 #[test]
 fn only_what_changed_is_written() {
-    let rows: &[(&str, &[(&str, &str)], &str)] = &[
+    // The file, what CONFIG SET changes, the file after.
+    type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+    let rows: &[Row] = &[
         ("", &[], ""),
         ("# hello\n\nport   7000\n", &[], "# hello\n\nport   7000\n"),
         ("port 7000", &[], "port 7000\n"),
