@@ -5,6 +5,8 @@
 //!
 //! Invariants: a change is all or nothing, and readers see either all of it or none; the version
 //! grows after every change, and a reader that saw the new version sees the new values.
+//! A getter of the wrong shape, or of a setting outside the table, panics: it is a mistake in the
+//! program that its first run shows.
 //! Not here: what the file says (`file`), writing it back (`rewrite`).
 
 use std::fmt;
@@ -27,7 +29,6 @@ pub struct Table {
 }
 
 /// The values of all settings.
-#[derive(Debug)]
 pub struct Settings {
     table: Table,
     values: RwLock<Vec<Value>>,
@@ -38,7 +39,6 @@ pub struct Settings {
 }
 
 /// One setting that CONFIG SET is about to change, and its new value.
-#[derive(Debug)]
 pub struct Change {
     /// Which one.
     pub setting: &'static Setting,
@@ -351,6 +351,21 @@ impl Settings {
 pub fn refused(name: &[u8], reason: impl Into<String>) -> SettingError {
     let name = String::from_utf8_lossy(name).into_owned();
     SettingError::Refused { name, reason: reason.into() }
+}
+
+/// Without the values: some are secrets, and what is shown this way ends in logs.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let version = self.version();
+        f.debug_struct("Settings").field("file", &self.file).field("version", &version).finish()
+    }
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if self.setting.secret { "(secret)".into() } else { self.value.text() };
+        write!(f, "{} {value}", self.setting.name)
+    }
 }
 
 impl fmt::Display for SettingError {

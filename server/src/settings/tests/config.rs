@@ -237,3 +237,11 @@ fn every_shape_has_a_getter() {
     assert!(settings.is_secret(b"RequirePass") && settings.is_secret(b"masterauth"));
     assert!(!settings.is_secret(b"port"));
 }
+
+#[test]
+fn debug_output_holds_no_secret() {
+    let settings = Settings::new(SETTINGS);
+    let changes = settings.set(&[(b"requirepass", b"hunter2"), (b"timeout", b"5")]).unwrap();
+    let shown = format!("{settings:?} {changes:?}");
+    assert!(!shown.contains("hunter2") && shown.contains("timeout 5"), "{shown}");
+}
