@@ -1,8 +1,10 @@
 //! The settings of the process: what no single engine owns.
 //!
-//! Each is read by the room that its section suggests. Those that are `Absent` are promises of Redis that this server does not
-//! keep yet; the change that keeps one changes its `effect` here and nothing else.
-//! Not here: settings of engines (they list their own) and Redis's knobs without meaning here (`known`).
+//! Each is read by the room that its section suggests. Those that are `Absent` are promises of
+//! Redis that this server does not keep yet; the change that keeps one changes its `effect` here
+//! and nothing else.
+//! Not here: settings of engines (they list their own) and Redis's knobs without meaning here
+//! (`known`).
 
 use super::schema::{Effect, Section, Setting, Shape, When};
 
@@ -73,8 +75,8 @@ pub static PORT: Setting = Setting {
 /// The TCP addresses.
 pub static BIND: Setting = Setting {
     name: "bind",
-    summary: "Addresses to listen on: `*` is every IPv4 address and `::*` every IPv6 one; a leading \
-              `-` skips an address that this machine does not have.",
+    summary: "Addresses to listen on: `*` is every IPv4 address and `::*` every IPv6 one; a \
+              leading `-` skips an address that this machine does not have.",
     section: Section::Network,
     shape: Shape::Words { max: 16 },
     default: "127.0.0.1 -::1",
@@ -182,8 +184,8 @@ pub static PARTIAL_REQUEST_TIMEOUT: Setting = Setting {
 /// Patience with clients that do not read.
 pub static OUTPUT_STALL_TIMEOUT: Setting = Setting {
     name: "output-stall-timeout",
-    summary: "Seconds that a client may take none of its pending output before it is closed; 0 waits \
-              for ever.",
+    summary: "Seconds that a client may take none of its pending output before it is closed; 0 \
+              waits for ever.",
     section: Section::Clients,
     shape: SECONDS,
     default: "60",
@@ -371,8 +373,8 @@ pub static MAXMEMORY: Setting = Setting {
     shape: Shape::Bytes { min: 0, max: u64::MAX },
     default: "0",
     effect: Effect::Absent(
-        "the limit would not be kept, since eviction is not built yet; remove the line, and bound the \
-         process from outside (systemd MemoryMax, container limit)",
+        "the limit would not be kept, since eviction is not built yet; remove the line, and bound \
+         the process from outside (systemd MemoryMax, container limit)",
     ),
     ..Setting::ANYTIME
 };
@@ -496,8 +498,8 @@ pub static APPENDONLY: Setting = Setting {
     shape: Shape::Bool,
     default: "no",
     effect: Effect::Absent(
-        "no write would be kept, since the journal is not built yet; data lives in memory only: say \
-         `appendonly no`",
+        "no write would be kept, since the journal is not built yet; data lives in memory only: \
+         say `appendonly no`",
     ),
     ..Setting::ANYTIME
 };

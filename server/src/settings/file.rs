@@ -1,11 +1,12 @@
 //! The grammar of redis.conf: lines, words, quotes, `include`.
 //!
-//! A line is blank, a comment (`#` first) or a name and words; a `#` further on is an ordinary word. Words are split as Redis's
-//! `sdssplitargs` does: `"..."` with `\n \r \t \b \a \xHH`, `'...'` with `\'`, and after a closing quote a
-//! blank must follow. `include` reads other files at that place, wildcards in sorted order, so that later lines win.
+//! A line is blank, a comment (`#` first) or a name and words; a `#` further on is an ordinary
+//! word. Words are split as Redis's `sdssplitargs` does: `"..."` with `\n \r \t \b \a \xHH`,
+//! `'...'` with `\'`, and after a closing quote a blank must follow. `include` reads other files at
+//! that place, wildcards in sorted order, so that later lines win.
 //!
-//! Invariants: any bytes give directives or problems, never a panic; a file cannot include itself without end
-//! (`DEPTH_MAX`), and no file is read beyond `FILE_BYTES_MAX`.
+//! Invariants: any bytes give directives or problems, never a panic; a file cannot include itself,
+//! files nest at most `DEPTH_MAX` deep, and none is read beyond `FILE_BYTES_MAX`.
 //! Not here: what a directive means (`start`).
 
 use std::fmt;
@@ -71,7 +72,8 @@ fn skip_blanks(line: &[u8]) -> &[u8] {
     &line[start..]
 }
 
-/// The first word and what follows it. A quote may open in the middle of a word, but closes the word.
+/// The first word and what follows it. A quote may open in the middle of a word, but closes the
+/// word.
 fn next_word(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut word = Vec::new();
     let mut rest = line;
@@ -169,22 +171,36 @@ pub fn quote(word: &str) -> String {
 
 /// Reads a file and what it includes.
 pub fn read(path: &Path, sink: &mut impl Sink) {
-    let name = shown(path);
     match load(path) {
-        Ok(text) => read_text(&name, &text, 0, sink),
+        Ok(text) => read_text(&shown(path), &text, &[canonical(path)], sink),
+        Err(error) => {
+            sink.problem(Place::File(shown(path)), "", format!("cannot be read: {error}"));
+        }
+    }
+}
+
+/// Reads a stream as if it were a file of this name, and what it includes.
+pub fn read_stream(name: &str, stream: impl Read, sink: &mut impl Sink) {
+    let name = Rc::from(name);
+    match drain(stream) {
+        Ok(text) => read_text(&name, &text, &[], sink),
         Err(error) => sink.problem(Place::File(name), "", format!("cannot be read: {error}")),
     }
 }
 
-/// Reads a text as if it were a file of this name, and what it includes.
-pub fn read_bytes(name: &str, text: &[u8], sink: &mut impl Sink) {
-    read_text(&Rc::from(name), text, 0, sink);
+/// Reads the files that an `include` of the command line names.
+pub fn read_included(place: &Place, words: &[Vec<u8>], sink: &mut impl Sink) {
+    include(place, "", words, &[], sink);
 }
 
 /// The bytes of a file of reasonable length.
 pub(super) fn load(path: &Path) -> io::Result<Vec<u8>> {
+    drain(File::open(path)?)
+}
+
+fn drain(stream: impl Read) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut text)?;
+    stream.take(FILE_BYTES_MAX + 1).read_to_end(&mut text)?;
     if text.len() as u64 > FILE_BYTES_MAX {
         let reason = format!("longer than {FILE_BYTES_MAX} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
@@ -196,7 +212,12 @@ fn shown(path: &Path) -> Rc<str> {
     Rc::from(path.to_string_lossy())
 }
 
-fn read_text(file: &Rc<str>, text: &[u8], depth: usize, sink: &mut impl Sink) {
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// `open` are the files that are being read: this one last, before it those that include it.
+fn read_text(file: &Rc<str>, text: &[u8], open: &[PathBuf], sink: &mut impl Sink) {
     for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
         let place = Place::Line(file.clone(), index + 1);
         let line = line.trim_ascii();
@@ -212,29 +233,31 @@ fn read_text(file: &Rc<str>, text: &[u8], depth: usize, sink: &mut impl Sink) {
         let name = String::from_utf8_lossy(&words.next().unwrap_or_default()).into_owned();
         let words: Vec<Vec<u8>> = words.collect();
         if name.eq_ignore_ascii_case("include") {
-            include(&place, &shown, &words, depth, sink);
+            include(&place, &shown, &words, open, sink);
         } else {
             sink.directive(Directive { place, name, words, line: shown });
         }
     }
 }
 
-/// Reads the files that an `include` of the command line names.
-pub fn include_flag(place: &Place, words: &[Vec<u8>], sink: &mut impl Sink) {
-    include(place, "", words, 0, sink);
-}
-
-fn include(place: &Place, line: &str, words: &[Vec<u8>], depth: usize, sink: &mut impl Sink) {
+fn include(place: &Place, line: &str, words: &[Vec<u8>], open: &[PathBuf], sink: &mut impl Sink) {
     let [pattern] = words else {
         return sink.problem(place.clone(), line, "include takes one path".into());
     };
-    if depth >= DEPTH_MAX {
+    if open.len() > DEPTH_MAX {
         let text = format!("include goes deeper than {DEPTH_MAX} files");
         return sink.problem(place.clone(), line, text);
     }
     for path in expand(pattern) {
+        let file = canonical(&path);
+        if open.contains(&file) {
+            let text = format!("'{}' includes itself", path.display());
+            sink.problem(place.clone(), line, text);
+            continue;
+        }
+        let open: Vec<PathBuf> = open.iter().cloned().chain([file]).collect();
         match load(&path) {
-            Ok(text) => read_text(&shown(&path), &text, depth + 1, sink),
+            Ok(text) => read_text(&shown(&path), &text, &open, sink),
             Err(error) => {
                 let text = format!("cannot read '{}': {error}", path.display());
                 sink.problem(place.clone(), line, text);

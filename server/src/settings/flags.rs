@@ -1,10 +1,11 @@
 //! The command line of redis-server: `[FILE] [-] [--directive value ...]`.
 //!
-//! It is read by hand, not with clap: a flag takes every word up to the next `--` (`--save 60 1 --port 7000`), a flag's first
-//! word is its value even when it begins with dashes (`--requirepass --x`), flag and value may be one argument
-//! (`"--port 7000"`), and `--save` before another flag means `--save ""`. A flag is a line of the file said
-//! elsewhere, so it goes through the same checks and the same errors. clap has no word for these rules, and its own
-//! (`--port=7000`, `-p`, stop at `--`) would accept what redis-server refuses.
+//! It is read by hand, not with clap: a flag takes every word up to the next `--` (`--save 60 1
+//! --port 7000`), a flag's first word is its value even when it begins with dashes (`--requirepass
+//! --x`), flag and value may be one argument (`"--port 7000"`), and `--save` before another flag
+//! means `--save ""`. A flag is a line of the file said elsewhere, so it goes through the same
+//! checks and the same errors. clap has no word for these rules, and its own (`--port=7000`, `-p`,
+//! stop at `--`) would accept what redis-server refuses.
 //!
 //! Not here: which names exist (`start`), the text of `--help` (`page`).
 
@@ -83,6 +84,8 @@ pub fn parse(args: &[Vec<u8>]) -> Line {
 fn flag_directive(flag: &[u8]) -> Directive {
     let mut words = split_words(flag).unwrap_or_else(|| vec![flag.to_vec()]).into_iter();
     let name = String::from_utf8_lossy(&words.next().unwrap_or_default()).into_owned();
-    let place = Place::Flag(format!("--{name}"));
+    // What follows `=` may be a secret that was meant as a value, and a place is shown.
+    let shown = name.split('=').next().unwrap_or_default();
+    let place = Place::Flag(format!("--{shown}"));
     Directive { place, name, words: words.collect(), line: String::new() }
 }

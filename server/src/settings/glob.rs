@@ -1,7 +1,7 @@
 //! Redis's glob patterns over short names: `*`, `?`, `[a-z]`, `[^a]`, `\x`.
 //!
-//! For CONFIG GET and for `include`; both match a few hundred short names, so it is written to be plain. It
-//! backtracks to the last star only, hence takes at most pattern times text steps.
+//! For CONFIG GET and for `include`; both match a few hundred short names, so it is written to be
+//! plain. It backtracks to the last star only, hence takes at most pattern times text steps.
 //! Not here: patterns over keys and channels, where speed counts.
 
 /// True if the pattern can match another text than itself.
@@ -57,7 +57,8 @@ fn one(pattern: &[u8], byte: u8) -> (bool, usize) {
     }
 }
 
-/// As `one` for what follows an opening bracket. A class that is never closed ends with the pattern.
+/// As `one` for what follows an opening bracket. A class that is never closed ends with the
+/// pattern.
 fn in_class(class: &[u8], byte: u8) -> (bool, usize) {
     let negated = class.first() == Some(&b'^');
     let mut at = usize::from(negated);

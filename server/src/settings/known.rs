@@ -1,14 +1,17 @@
 //! What redis.conf (7.2) may say that does nothing here.
 //!
 //! Three sorts, by what a client could notice:
-//! - `Idle`: a knob for machinery that this server does not have (fork, background threads, defragmentation,
-//!   details of replication while there is none). Any value Redis takes is taken, and CONFIG GET answers Redis's default or the
-//!   value given, because tools read them and refuse to run without an answer. The log names those that were given.
-//! - `Absent`: a value other than the default is a promise (TLS, replicas, events, a bound of memory) that would
-//!   be broken silently. It is refused with a sentence that says so.
-//! - Directives that are no settings in Redis either, so CONFIG does not know them: `REFUSED` and `IGNORED`.
+//! - `Idle`: a knob for machinery that this server does not have (fork, background threads,
+//!   defragmentation, details of replication while there is none). Any value Redis takes is taken,
+//!   and CONFIG GET answers Redis's default or the value given, because tools read them and refuse
+//!   to run without an answer. The log names those that were given.
+//! - `Absent`: a value other than the default is a promise (TLS, replicas, events, a bound of
+//!   memory) that would be broken silently. It is refused with a sentence that says so.
+//! - Directives that are no settings in Redis either, so CONFIG does not know them: `REFUSED` and
+//!   `IGNORED`.
 //!
-//! When a capability is built its row leaves this file for the owner's list; `Table::new` lets the owner's win meanwhile.
+//! When a capability is built its row leaves this file for the owner's list; `Table::new` lets the
+//! owner's win meanwhile.
 
 use super::schema::{Effect, Section, Setting, Shape, When};
 
@@ -16,7 +19,8 @@ use super::schema::{Effect, Section, Setting, Shape, When};
 pub const IGNORED: &[&str] =
     &["list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands"];
 
-/// Redis's directives that would change who may do what, or which commands exist: never dropped silently.
+/// Redis's directives that would change who may do what, or which commands exist: never dropped
+/// silently.
 pub const REFUSED: &[(&str, &str)] = &[
     ("rename-command", "commands cannot be renamed or hidden here; remove the line"),
     ("user", "users cannot be given in the file yet; remove the line and use `requirepass`"),
@@ -81,7 +85,8 @@ const fn secret(section: Section, name: &'static str) -> Setting {
     Setting { secret: true, ..idle(section, name, &[], TEXT, "") }
 }
 
-/// All that CONFIG knows and that do nothing here. Their summaries are empty: Redis's manual has them.
+/// All that CONFIG knows and that do nothing here. Their summaries are empty: Redis's manual has
+/// them.
 #[rustfmt::skip]
 pub static ALL: &[Setting] = &[
     idle(Section::Network, "bind-source-addr", &[], TEXT, ""),

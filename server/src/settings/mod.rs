@@ -7,14 +7,16 @@
 //!                                             CONFIG SET ---+            +--> CONFIG REWRITE
 //! ```
 //!
-//! - `schema` says what can be said about a setting; `catalog` lists those of the process, `known` those of
-//!   Redis that do nothing here or are refused; engines own theirs.
-//! - `value` reads and writes one value; `file` is the grammar of redis.conf; `flags` that of the command line.
+//! - `schema` says what can be said about a setting; `catalog` lists those of the process, `known`
+//!   those of Redis that do nothing here or are refused; engines own theirs.
+//! - `value` reads and writes one value; `file` is the grammar of redis.conf; `flags` that of the
+//!   command line.
 //! - `start` puts them together and reports every mistake at once; `store` holds the result.
-//! - `rewrite` writes the file; `page` makes `--help` and `docs/settings.md`.
+//! - `rewrite` writes the file; `page` makes `--help` and `docs/settings.md`; `glob` matches names
+//!   for CONFIG GET and `include`.
 //!
-//! Invariants: a setting is said once, as a `static Setting`; a value that a client could find to be a lie is
-//! refused, never ignored (`Effect`); secrets reach no error message.
+//! Invariants: a setting is said once, as a `static Setting`; a value that a client could find to
+//! be a lie is refused, never ignored (`Effect`); secrets reach no error message.
 //! Not here: the CONFIG command (it calls `Settings`), and what a value does.
 
 pub mod catalog;

@@ -1,4 +1,5 @@
-//! What people read about settings: `--help`, `--version` and `docs/settings.md`, all made from the table.
+//! What people read about settings: `--help`, `--version` and `docs/settings.md`, all made from the
+//! table.
 //!
 //! Not here: the text of each setting (its `static`), printing.
 
@@ -18,7 +19,8 @@ pub fn version() -> String {
     format!("mainstay-server {}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// The text of `--help`: how to call the program, then every setting that does something, by section.
+/// The text of `--help`: how to call the program, then every setting that does something, by
+/// section.
 pub fn help(own: &[&'static Setting]) -> String {
     let mut text = String::from(
         "mainstay-server: an in-memory data server for every Redis client.\n\
@@ -26,9 +28,9 @@ pub fn help(own: &[&'static Setting]) -> String {
          Usage: mainstay-server [FILE] [-] [--directive value ...]\n\
          \x20      mainstay-server -h | --help | -v | --version\n\
          \n\
-         FILE is a redis.conf; `-` reads one from standard input. A flag is a line of that file, and\n\
-         later ones win: file, standard input, flags. Redis's directives without meaning here are\n\
-         accepted and named in the log.\n\
+         FILE is a redis.conf; `-` reads one from standard input. A flag is a line of that file,\n\
+         and later ones win: file, standard input, flags. Redis's directives without meaning here\n\
+         are accepted and named in the log.\n\
          \n\
          \x20 mainstay-server\n\
          \x20 mainstay-server /etc/redis/redis.conf --daemonize no\n\
@@ -37,8 +39,13 @@ pub fn help(own: &[&'static Setting]) -> String {
     for (section, settings) in sections(own) {
         text.push_str(&format!("\n{}:\n", section.title()));
         for setting in settings {
-            let default = shown_default(setting);
-            let _ = writeln!(text, "  --{} {}  [{default}]", setting.name, operand(setting.shape));
+            let flag = format!("  --{} {}", setting.name, operand(setting.shape));
+            let default = format!("[{}]", shown_default(setting));
+            if flag.len() + 2 + default.len() <= WIDTH {
+                let _ = writeln!(text, "{flag}  {default}");
+            } else {
+                let _ = writeln!(text, "{flag}\n{:INDENT$}{default}", "");
+            }
             wrap(&mut text, setting.summary);
         }
     }
@@ -50,12 +57,13 @@ pub fn markdown(own: &[&'static Setting]) -> String {
     let mut text = String::from(
         "# Settings\n\
          \n\
-         Made from the table of settings in `server/src`; `UPDATE=1 cargo test -p mainstay-server settings`\n\
-         rewrites it.\n\
+         Made from the table of settings in `server/src`; `UPDATE=1 cargo test -p mainstay-server\n\
+         settings` rewrites it.\n\
          \n\
-         A setting is given in the file, as a flag (`--maxclients 500`) or by `CONFIG SET`; `CONFIG GET`\n\
-         answers it and `CONFIG REWRITE` writes it back. *At start* marks those that `CONFIG SET` cannot\n\
-         change. Bytes take a unit: `k` is 1000, `kb` is 1024, and so on with `m`, `mb`, `g`, `gb`.\n",
+         A setting is given in the file, as a flag (`--maxclients 500`) or by `CONFIG SET`;\n\
+         `CONFIG GET` answers it and `CONFIG REWRITE` writes it back. *At start* marks those that\n\
+         `CONFIG SET` cannot change. Bytes take a unit: `k` is 1000, `kb` is 1024, and so on with\n\
+         `m`, `mb`, `g`, `gb`.\n",
     );
     for (section, settings) in sections(own) {
         text.push_str(&format!("\n## {}\n", section.title()));
@@ -66,22 +74,24 @@ pub fn markdown(own: &[&'static Setting]) -> String {
     text.push_str(
         "\n## Accepted, without effect here\n\
          \n\
-         Knobs for machinery that this server does not have. They are taken with any value that Redis takes,\n\
-         `CONFIG GET` answers the value given or Redis's default, and the log names those that were given\n\
-         at the start. The answer says what was asked for; it does not say that something acts on it.\n\n",
+         Knobs for machinery that this server does not have. They are taken with any value that\n\
+         Redis takes, `CONFIG GET` answers the value given or Redis's default, and the log names\n\
+         those that were given at the start. The answer says what was asked for; it does not say\n\
+         that something acts on it.\n\n",
     );
     for setting in without_owner(own).filter(|setting| setting.effect == Effect::Idle) {
-        let _ = writeln!(text, "- {}: {}", names(setting), shown_default(setting));
+        let _ = writeln!(text, "- {}: `{}`", names(setting), shown_default(setting));
     }
     text.push_str(
         "\n## Refused unless left at the default\n\
          \n\
-         Another value is a promise that would be broken silently, so the server does not start with it.\n\n",
+         Another value is a promise that would be broken silently, so the server does not start\n\
+         with it.\n\n",
     );
     for setting in without_owner(own) {
         if let Effect::Absent(sentence) = setting.effect {
             let default = shown_default(setting);
-            let _ = writeln!(text, "- {}: {default}; {sentence}.", names(setting));
+            let _ = writeln!(text, "- {}: `{default}`; {sentence}.", names(setting));
         }
     }
     for (name, sentence) in known::REFUSED {
@@ -95,7 +105,7 @@ pub fn markdown(own: &[&'static Setting]) -> String {
 /// One setting in the docs.
 fn entry(setting: &Setting) -> String {
     let mut text = format!("\n### {}\n\n{}\n\n", setting.name, setting.summary);
-    let _ = write!(text, "{}; default {}", allowed(setting.shape), shown_default(setting));
+    let _ = write!(text, "Takes {}; default `{}`", allowed(setting.shape), shown_default(setting));
     if setting.when != When::Anytime {
         text.push_str("; at start");
     }
@@ -134,9 +144,8 @@ fn without_owner<'a>(own: &'a [&'static Setting]) -> impl Iterator<Item = &'stat
     known::ALL.iter().filter(|setting| !own.iter().any(|other| other.name == setting.name))
 }
 
-fn shown_default(setting: &Setting) -> String {
-    if setting.default.is_empty() { "\"\"".into() } else { format!("`{}`", setting.default) }
-        .replace('`', "")
+fn shown_default(setting: &Setting) -> &'static str {
+    if setting.default.is_empty() { "\"\"" } else { setting.default }
 }
 
 /// What stands for the value after a flag.
@@ -183,20 +192,16 @@ pub fn allowed(shape: Shape) -> String {
 
 /// Appends a sentence, indented and broken into lines.
 fn wrap(text: &mut String, sentence: &str) {
-    let mut column = WIDTH;
+    let mut line = " ".repeat(INDENT);
     for word in sentence.split_whitespace() {
-        if column + 1 + word.len() > WIDTH {
-            if column != WIDTH {
-                text.push('\n');
-            }
-            text.push_str(&" ".repeat(INDENT));
-            column = INDENT;
-        } else {
-            text.push(' ');
-            column += 1;
+        if line.len() + 1 + word.len() > WIDTH {
+            let _ = writeln!(text, "{line}");
+            line.truncate(INDENT);
         }
-        text.push_str(word);
-        column += word.len();
+        if line.len() > INDENT {
+            line.push(' ');
+        }
+        line.push_str(word);
     }
-    text.push('\n');
+    let _ = writeln!(text, "{line}");
 }

@@ -1,11 +1,14 @@
 //! CONFIG REWRITE: the file says what the server runs with, and is otherwise left as it was.
 //!
-//! 1. A line whose setting still has the value it gives stays to the letter, as do comments, blank lines and
-//!    `include`. Where the value differs, the setting's first line is replaced and its others go.
-//! 2. The result is read as at a start, with what it includes. Settings that would still come out differently
-//!    are appended. So REWRITE is right by construction, whatever order and includes do.
-//! 3. The text goes to a file beside the old one, is flushed, and takes its place; the folder is flushed. A crash leaves the old
-//!    or the new file. The new one has the old one's permissions, or 0600 if there was none: it may hold a password.
+//! 1. A line whose setting still has the value it gives stays to the letter, as do comments, blank
+//!    lines and `include`. Where the value differs, the setting's first line is replaced and its
+//!    others go.
+//! 2. The result is read as at a start, with what it includes. Settings that would still come out
+//!    differently are appended. So REWRITE is right by construction, whatever order and includes
+//!    do.
+//! 3. The text goes to a file beside the old one, is flushed, and takes its place; the folder is
+//!    flushed. A crash leaves the old or the new file. The new one has the old one's permissions,
+//!    or 0600 if there was none: it may hold a password.
 //!
 //! Not here: which file (`Settings::file`).
 
@@ -28,8 +31,7 @@ impl Settings {
     /// Writes the values into this file, keeping its comments and order.
     ///
     /// # Errors
-    /// What the system answers; the old file is then untouched. A file that does not say what it should even after appending (its
-    /// last line reads an included file that cannot be read) is an error too.
+    /// What the system answers; the old file is then untouched.
     pub fn rewrite(&self, path: &Path) -> io::Result<()> {
         // A link stays a link: the file that it points to is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -46,7 +48,7 @@ impl Settings {
 pub(super) fn rewritten(table: &Table, values: &[Value], old: &[u8]) -> Vec<u8> {
     let mut text = in_place(table, values, old);
     let mut draft = Draft::new(table);
-    file::read_bytes("", &text, &mut draft);
+    file::read_stream("", &text[..], &mut draft);
     let mut signed = old.split(|byte| *byte == b'\n').any(|line| line == SIGNATURE.as_bytes());
     for index in shown_order(table) {
         let setting = table.at(index);
@@ -67,7 +69,8 @@ pub(super) fn rewritten(table: &Table, values: &[Value], old: &[u8]) -> Vec<u8> 
     text
 }
 
-/// Step 1: the old text with the lines of changed settings replaced. Ends with a newline unless empty.
+/// Step 1: the old text with the lines of changed settings replaced. Ends with a newline unless
+/// empty.
 fn in_place(table: &Table, values: &[Value], old: &[u8]) -> Vec<u8> {
     let mut own = OwnLines { draft: Draft::new(table), table, by_line: HashMap::new() };
     // `include` is not followed here: only this file's own lines can be replaced.

@@ -1,10 +1,11 @@
 //! What can be said about a setting. If a fact is not here, nobody may rely on it.
 //!
-//! A setting is one `static Setting`. The command line, the file, CONFIG GET / SET / REWRITE, `--help`
-//! and `docs/settings.md` are all read off it, so a name, a default or a limit is written once.
+//! A setting is one `static Setting`. The command line, the file, CONFIG GET / SET / REWRITE,
+//! `--help` and `docs/settings.md` are all read off it, so a name, a default or a limit is written
+//! once.
 //!
-//! Invariants (each held by a test over the whole table): names and aliases are lower case and unique; the
-//! summary is one sentence; the default parses by the shape.
+//! Invariants (each held by a test over the whole table): names and aliases are lower case and
+//! unique; the summary is one sentence; the default parses by the shape.
 //!
 //! Not here: the values (`value`, `store`) and the list of settings (`catalog`, `known`, engines).
 
@@ -36,8 +37,8 @@ pub struct Setting {
 pub enum Effect {
     /// It does what the summary says.
     Works,
-    /// Accepted and answered by CONFIG GET, and changes nothing here: Redis's knob for machinery that this
-    /// server does not have, and whose absence no client can tell.
+    /// Accepted and answered by CONFIG GET, and changes nothing here: Redis's knob for machinery
+    /// that this server does not have, and whose absence no client can tell.
     Idle,
     /// Refused: clients could tell that it is missing, so accepting it would be a false promise.
     /// The sentence says why and what to do instead.

@@ -1,17 +1,20 @@
 //! From the arguments of the process to its settings, with every mistake reported at once.
 //!
-//! Order of precedence is Redis's: defaults, the file, standard input (`-`), flags; later wins. Whether a value of a setting
-//! marked `Absent` is refused is decided at the end, on the value that won, so `daemonize yes` in a file
-//! can be taken back by `--daemonize no`.
+//! Order of precedence is Redis's: defaults, the file, standard input (`-`), flags; later wins.
+//! Whether a value of a setting marked `Absent` is refused is decided at the end, on the value that
+//! won, so `daemonize yes` in a file can be taken back by `--daemonize no`.
 //!
-//! Invariant: either all is well and there are settings, or nothing is started and there are problems.
+//! Invariant: either all is well and there are settings, or nothing is started and there are
+//! problems.
 //! Not here: opening what the settings name (sockets, log file, folder).
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io::Read;
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use super::file::{self, Directive, FILE_BYTES_MAX, Place, Sink};
+use super::file::{self, Directive, Place, Sink};
 use super::flags;
 use super::known;
 use super::page;
@@ -60,6 +63,11 @@ pub struct Problems {
     pub further: usize,
 }
 
+/// The arguments of this process without the name of the program, for `start`.
+pub fn arguments() -> Vec<Vec<u8>> {
+    std::env::args_os().skip(1).map(OsString::into_vec).collect()
+}
+
 /// Reads arguments (without the name of the program), file and, if asked for, standard input.
 ///
 /// # Errors
@@ -78,19 +86,12 @@ pub fn start(
     }
     let table = Table::new(own);
     let mut draft = Draft::new(&table);
-    let path = line.file.map(|path| PathBuf::from(String::from_utf8_lossy(&path).into_owned()));
+    let path = line.file.map(|path| PathBuf::from(OsString::from_vec(path)));
     if let Some(path) = &path {
         file::read(path, &mut draft);
     }
     if line.stdin {
-        let mut text = Vec::new();
-        match stdin.take(FILE_BYTES_MAX).read_to_end(&mut text) {
-            Ok(_) => file::read_bytes("standard input", &text, &mut draft),
-            Err(error) => {
-                let place = Place::File("standard input".into());
-                draft.problem(place, "", format!("cannot be read: {error}"));
-            }
-        }
+        file::read_stream("standard input", stdin, &mut draft);
     }
     for word in line.stray {
         let text = "is neither the first argument (a file) nor the value of a flag".into();
@@ -98,7 +99,7 @@ pub fn start(
     }
     for directive in line.directives {
         if directive.name.eq_ignore_ascii_case("include") {
-            file::include_flag(&directive.place, &directive.words, &mut draft);
+            file::read_included(&directive.place, &directive.words, &mut draft);
         } else {
             draft.directive(directive);
         }
@@ -146,7 +147,8 @@ impl<'t> Draft<'t> {
             };
             if let Err(sentence) = setting.permits(&value) {
                 let given = if setting.secret { String::new() } else { said(&value.text()) };
-                self.problem(place, &line, format!("{}{given}: {sentence}", setting.name));
+                let subject = subject(&place, setting.name, &given);
+                self.problem(place, &line, format!("{subject}{sentence}"));
             }
             values.push(value);
         }
@@ -167,12 +169,17 @@ impl<'t> Draft<'t> {
             return None;
         }
         if let Some((_, sentence)) = known::REFUSED.iter().find(|(other, _)| *other == name) {
-            return Some(format!("{name}: {sentence}"));
+            return Some(format!("{}{sentence}", subject(&directive.place, &name, "")));
         }
         let what = match &directive.place {
             Place::Flag(_) => "unknown directive".to_owned(),
-            _ => format!("unknown directive '{}'", directive.name),
+            _ => format!("unknown directive{}", said(&directive.name)),
         };
+        if let (Place::Flag(_), Some((flag, _))) = (&directive.place, name.split_once('='))
+            && self.table.find(flag.as_bytes()).is_some()
+        {
+            return Some(format!("the value stands after a blank: --{flag} VALUE"));
+        }
         Some(match self.nearest(&name) {
             Some(near) if matches!(directive.place, Place::Flag(_)) => {
                 format!("{what}: did you mean '--{near}'?")
@@ -195,14 +202,23 @@ impl<'t> Draft<'t> {
             .map(|(_, other)| other)
     }
 
-    /// True if the text of a line that begins with this name may be shown.
-    fn may_show(&self, name: &str) -> bool {
+    /// False if the line holds a secret, or might: its name is almost that of one.
+    fn may_show(&self, line: &str) -> bool {
+        let first = match file::split_words(line.as_bytes()) {
+            Some(words) => words.into_iter().next().unwrap_or_default(),
+            // A quote is left open: what stands before the first blank, without quotes, is the
+            // name.
+            None => {
+                let name = line.split_ascii_whitespace().next().unwrap_or_default();
+                name.replace(['"', '\''], "").into_bytes()
+            }
+        };
+        let name = String::from_utf8_lossy(&first).to_ascii_lowercase();
         let secret = |name: &str| {
             let index = self.table.find(name.as_bytes());
             index.is_some_and(|index| self.table.at(index).secret)
                 || known::REFUSED_SECRET.contains(&name)
         };
-        let name = name.to_ascii_lowercase();
         !secret(&name) && !self.nearest(&name).is_some_and(secret)
     }
 }
@@ -237,7 +253,9 @@ impl Sink for Draft<'_> {
                     (true, _) | (_, []) => String::new(),
                     (false, words) => said(&String::from_utf8_lossy(&words.join(&b' '))),
                 };
-                self.problem(place, &line, format!("{name}{given}: {reason}"));
+                let allowed = page::allowed(setting.shape).replace('`', "'");
+                let subject = subject(&place, &name, &given);
+                self.problem(place, &line, format!("{subject}{reason} (it takes {allowed})"));
             }
         }
     }
@@ -247,18 +265,35 @@ impl Sink for Draft<'_> {
             self.problems.further += 1;
             return;
         }
-        let name = line.split_ascii_whitespace().next().unwrap_or_default();
-        let line = if self.may_show(name) { line.to_owned() } else { String::new() };
+        let line = if self.may_show(line) { line.to_owned() } else { String::new() };
         self.problems.shown.push(Problem { place, text, line });
     }
 }
 
-/// A value as part of a message: quoted, and cut when long.
+/// What a message is about: name and value, or only the value where the place is the name already.
+fn subject(place: &Place, name: &str, given: &str) -> String {
+    match (place, given) {
+        (Place::Flag(_), "") => String::new(),
+        (Place::Flag(_), given) => format!("{}: ", given.trim_start()),
+        _ => format!("{name}{given}: "),
+    }
+}
+
+/// A value as part of a message: quoted, on one line, and cut when long.
 fn said(text: &str) -> String {
+    format!(" '{}'", cut(text))
+}
+
+fn cut(text: &str) -> String {
     const CHARS_MAX: usize = 80;
-    let short: String = text.chars().take(CHARS_MAX).collect();
-    let dots = if short.len() < text.len() { "..." } else { "" };
-    format!(" '{}{dots}'", short.escape_debug())
+    let mut shown = String::new();
+    for c in text.chars().take(CHARS_MAX) {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    if text.chars().nth(CHARS_MAX).is_some() {
+        shown.push_str("...");
+    }
+    shown
 }
 
 impl fmt::Display for Problems {
@@ -267,7 +302,7 @@ impl fmt::Display for Problems {
             let newline = if index == 0 { "" } else { "\n" };
             write!(f, "{newline}{}: {}", problem.place, problem.text)?;
             if !problem.line.is_empty() {
-                write!(f, "\n  | {}", problem.line.escape_debug())?;
+                write!(f, "\n  | {}", cut(&problem.line))?;
             }
         }
         if self.further > 0 {

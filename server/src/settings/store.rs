@@ -1,10 +1,12 @@
 //! The values of all settings, shared by all threads.
 //!
-//! Whoever needs a value on a hot path keeps a copy and compares `version()`, one atomic load, once per turn of its
-//! loop. Reading through the getters costs a search by name and a shared lock.
+//! Whoever needs a value on a hot path keeps a copy and compares `version()`, one atomic load, once
+//! per turn of its loop. Reading through the getters costs a search by name and a shared lock.
 //!
-//! Invariants: a change is all or nothing, and readers see either all of it or none; the version grows after
-//! every change, and a reader that saw the new version sees the new values.
+//! Invariants: a change is all or nothing, and readers see either all of it or none; the version
+//! grows after every change, and a reader that saw the new version sees the new values.
+//! A getter of the wrong shape, or of a setting outside the table, panics: it is a mistake in the
+//! program that its first run shows.
 //! Not here: what the file says (`file`), writing it back (`rewrite`).
 
 use std::fmt;
@@ -27,7 +29,6 @@ pub struct Table {
 }
 
 /// The values of all settings.
-#[derive(Debug)]
 pub struct Settings {
     table: Table,
     values: RwLock<Vec<Value>>,
@@ -38,7 +39,6 @@ pub struct Settings {
 }
 
 /// One setting that CONFIG SET is about to change, and its new value.
-#[derive(Debug)]
 pub struct Change {
     /// Which one.
     pub setting: &'static Setting,
@@ -238,7 +238,8 @@ impl Settings {
         })
     }
 
-    /// Asking for a setting that is not in the table, or by another shape, is a mistake in the program.
+    /// Asking for a setting that is not in the table, or by another shape, is a mistake in the
+    /// program.
     fn read<T>(&self, setting: &'static Setting, pick: impl FnOnce(&Value) -> Option<T>) -> T {
         let index = self.table.find(setting.name.as_bytes());
         let found = index.and_then(|index| pick(&self.values.read()[index]));
@@ -250,8 +251,8 @@ impl Settings {
         self.table.find(name).is_some_and(|index| self.table.at(index).secret)
     }
 
-    /// What CONFIG GET answers to these patterns: name and value, each once. A name that is asked for
-    /// without wildcards comes back as it was spelled, as in Redis.
+    /// What CONFIG GET answers to these patterns: name and value, each once. A name that is asked
+    /// for without wildcards comes back as it was spelled, as in Redis.
     pub fn get(&self, patterns: &[&[u8]]) -> Vec<(String, String)> {
         let values = self.values.read();
         let mut found: Vec<(String, String)> = Vec::new();
@@ -350,6 +351,21 @@ impl Settings {
 pub fn refused(name: &[u8], reason: impl Into<String>) -> SettingError {
     let name = String::from_utf8_lossy(name).into_owned();
     SettingError::Refused { name, reason: reason.into() }
+}
+
+/// Without the values: some are secrets, and what is shown this way ends in logs.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let version = self.version();
+        f.debug_struct("Settings").field("file", &self.file).field("version", &version).finish()
+    }
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if self.setting.secret { "(secret)".into() } else { self.value.text() };
+        write!(f, "{} {value}", self.setting.name)
+    }
 }
 
 impl fmt::Display for SettingError {

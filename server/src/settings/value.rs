@@ -1,8 +1,8 @@
 //! The value of a setting: read from words, written back as words.
 //!
-//! The texts of the reasons are Redis 7's, since tools match on them. Two inputs are refused that Redis lets
-//! pass: a memory value without digits (`mb` is zero there) and one that does not fit in 64 bits (it saturates there).
-//! Values are UTF-8; Redis takes any bytes.
+//! The texts of the reasons are Redis 7's, since tools match on them. Two inputs are refused that
+//! Redis lets pass: a memory value without digits (`mb` is zero there) and one that does not fit in
+//! 64 bits (it saturates there). Values are UTF-8; Redis takes any bytes.
 //!
 //! Invariant: `parse(shape, words(value)) == value` for every value that `parse` returned.
 //! Not here: which setting a value belongs to.
@@ -67,8 +67,8 @@ pub struct SavePoint {
     pub changes: u64,
 }
 
-/// Reads a value. `base` is what it adds to: output limits of classes that are not named stay as they
-/// are in `base`, and save points follow those of `base`.
+/// Reads a value. `base` is what it adds to: output limits of classes that are not named stay as
+/// they are in `base`, and save points follow those of `base`.
 ///
 /// # Errors
 /// The reason in Redis's words, without the name of the setting and without the value.
@@ -307,8 +307,8 @@ impl Value {
         }
     }
 
-    /// As lines of a file, each the words after the name. Reading them in order, with nothing before, gives
-    /// the value back.
+    /// As lines of a file, each the words after the name. Reading them in order, with nothing
+    /// before, gives the value back.
     pub fn lines(&self) -> Vec<Vec<String>> {
         match self {
             Value::Bytes(number) => vec![vec![memory(*number)]],
