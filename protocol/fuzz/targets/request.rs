@@ -1,8 +1,6 @@
 //! Drives `check_request` with what the fuzzer finds.
 #![no_main]
 
-#[path = "../checks/mod.rs"]
-#[allow(dead_code)]
-mod checks;
+use mainstay_protocol_fuzz::check_request;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::check_request(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| check_request(data));

@@ -1,6 +1,6 @@
 //! The crate seen from outside: promises over random inputs.
 
-#[path = "../../fuzz/checks/mod.rs"]
+#[path = "../../fuzz/src/lib.rs"]
 mod checks;
 mod random;
 mod split;
