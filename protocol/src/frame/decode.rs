@@ -95,6 +95,11 @@ impl FrameDecoder {
         self.wanted == 0
     }
 
+    /// Heap bytes it holds for a partial frame.
+    pub fn weight(&self) -> usize {
+        self.open.capacity() * size_of::<Open>()
+    }
+
     /// Forgets a partial frame, for a new connection.
     pub fn reset(&mut self) {
         (self.at, self.wanted, self.elements) = (0, 0, 0);

@@ -128,6 +128,27 @@ fn limits_hold_before_the_bytes_come() {
 }
 
 #[test]
+fn an_announcement_takes_no_memory() {
+    let mut decoder = FrameDecoder::new();
+    let mut buffer = BytesMut::from(&b"*200000000\r\n$536870912\r\nabc"[..]);
+    assert_eq!(decoder.decode(&mut buffer, &FrameLimits::default()), Ok(None));
+    assert!(decoder.weight() < 128);
+    assert_eq!(decoder.wanted(), 24 + 536_870_912 + 2);
+}
+
+#[test]
+fn a_refusal_leaves_the_decoder_as_new() {
+    let mut decoder = FrameDecoder::new();
+    let limits = FrameLimits::default();
+    assert_eq!(decoder.decode(&mut BytesMut::from(&b"*2\r\n:1\r\n"[..]), &limits), Ok(None));
+    let refused = decoder.decode(&mut BytesMut::from(&b"*2\r\n:1\r\n:x\r\n"[..]), &limits);
+    assert_eq!(refused, Err(FrameError::InvalidNumber));
+    assert!(decoder.is_idle());
+    let read = decoder.decode(&mut BytesMut::from(&b"*1\r\n:7\r\n"[..]), &limits);
+    assert_eq!(read.expect("valid").expect("whole").to_string(), "[7]");
+}
+
+#[test]
 fn depth_has_a_ceiling_whatever_the_limits_say() {
     let limits = FrameLimits { depth_max: usize::MAX, ..FrameLimits::default() };
     let deep = |depth: usize| BytesMut::from((("*1\r\n".repeat(depth)) + ":1\r\n").as_bytes());

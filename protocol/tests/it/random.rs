@@ -104,13 +104,13 @@ fn run(rounds: usize, make: fn(&mut Dice) -> Vec<u8>, check: fn(&[u8])) {
 /// Two bytes of choices, then scraps of the protocol with a broken byte here and there.
 fn scraps(dice: &mut Dice) -> Vec<u8> {
     let mut input = vec![dice.roll(256) as u8, dice.roll(256) as u8];
+    // Enough whole arguments in a row that a decoder keeps what it has read.
+    if dice.roll(4) == 0 {
+        input.extend_from_slice(b"PING\r\n*40\r\n");
+        (0..39 + dice.roll(2)).for_each(|_| input.extend_from_slice(b"$2\r\nab\r\n"));
+    }
     for _ in 0..dice.roll(30) {
         input.extend_from_slice(SCRAPS[dice.roll(SCRAPS.len())]);
-    }
-    // Enough whole arguments in a row that a decoder keeps what it has read.
-    if dice.roll(8) == 0 {
-        input.extend_from_slice(b"*60\r\n");
-        (0..50 + dice.roll(12)).for_each(|_| input.extend_from_slice(b"$2\r\nab\r\n"));
     }
     if dice.roll(4) == 0 {
         let at = dice.roll(input.len());

@@ -47,6 +47,24 @@ fn read(pieces: &[&[u8]], limits: &Limits) -> Read {
     (requests, Ok(buffer))
 }
 
+#[test]
+fn every_pair_of_cuts_reads_the_same() {
+    // A request whose spans are kept, between others, so that it is cut at every place while
+    // something stands before it and behind it.
+    let mut input = b"PING\r\n*0\r\nset k \"a b\"\r\n".to_vec();
+    encode_request((0..40).map(|_| &b"arg"[..]), &mut input);
+    encode_request([&b"GET"[..], &[b'k'; 101]].into_iter(), &mut input);
+    let limits = Limits::default();
+    let whole = read(&[&input], &limits);
+    assert_eq!((whole.0.len(), &whole.1), (4, &Ok(Vec::new())));
+    for first in 0..=input.len() {
+        for second in (first..=input.len()).step_by(3) {
+            let pieces = [&input[..first], &input[first..second], &input[second..]];
+            assert_eq!(read(&pieces, &limits), whole, "cut at {first} and {second}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..Default::default() })]
 
