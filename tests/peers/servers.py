@@ -34,17 +34,19 @@ def mainstay_command():
 
 
 class Ports:
-    """Hands out free ports, from a range when one is given."""
+    """Hands out free ports, from a range when one is given, each in its turn."""
 
     def __init__(self, given=None):
-        self.range = iter(range(given[0], given[1] + 1)) if given else None
+        self.range = list(range(given[0], given[1] + 1)) if given else None
 
     def free(self):
         if self.range is None:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 return probe.getsockname()[1]
-        for port in self.range:
+        for _ in self.range:
+            port = self.range.pop(0)
+            self.range.append(port)
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
@@ -52,7 +54,7 @@ class Ports:
                     return port
                 except OSError:
                     continue
-        raise SystemExit("no free port is left in the range given by --ports")
+        raise SystemExit("no port of the range given by --ports is free")
 
 
 class Server:

@@ -15,7 +15,9 @@ from .allowed import Allowed
 from .duel import Duel
 from .families import table
 
-SHRUNK_AT_MOST = 12
+# A run with many differences says each kind this often, and shrinks this many in all.
+SHOWN_OF_A_KIND = 2
+SHRUNK_AT_MOST = 24
 
 
 def run(env):
@@ -41,7 +43,7 @@ class Differential:
         self.duel = Duel(oracle, subject)
         self.allowed = Allowed()
         self.known = {}
-        self.count, self.began = 0, time.monotonic()
+        self.count, self.shown, self.began = 0, 0, time.monotonic()
 
     def round(self, seed, count):
         """Plays one round; a difference starts it afresh behind the step that showed it."""
@@ -53,8 +55,8 @@ class Differential:
                 start, since = False, at
             try:
                 difference = self.duel.play(step)
-            except OSError as error:
-                self.dead(seed, at, step, error)
+            except OSError:
+                self.survived(steps[since : at + 1])
                 raise
             self.count += 1
             if difference and not self.allowed.covers(difference):
@@ -75,13 +77,15 @@ class Differential:
     def tell(self, seed, count, at, steps, difference):
         signature = difference.signature()
         self.known[signature] = self.known.get(signature, 0) + 1
-        if self.known[signature] > 1:
+        self.survived(steps)
+        if self.known[signature] > SHOWN_OF_A_KIND:
             return
-        out = [f"--- difference {len(self.known)}: round {seed}, step {at}, {difference.where}"]
+        self.shown += 1
+        out = [f"--- difference {self.shown}: round {seed}, step {at}, {difference.where}"]
         if difference.step:
             out.append(f"  request   {resp.show_request(difference.step.argv)}")
         out += [f"  redis     {difference.left}", f"  mainstay  {difference.right}"]
-        if steps and len(self.known) <= SHRUNK_AT_MOST:
+        if steps and self.shown <= SHRUNK_AT_MOST:
             small = shrink.shrink(self.duel, steps, lambda found: found.signature() == signature)
             if small is None:
                 out.append("  it does not happen again from empty databases: time or order matters")
@@ -91,10 +95,14 @@ class Differential:
         out.append(f"  again     tests/peers/run differential --seed {seed} --commands {count}")
         print("\n".join("       " + line for line in out), flush=True)
 
-    def dead(self, seed, at, step, error):
-        which = "the server under test" if not self.subject.alive() else "a server"
-        print(f"       {which} is gone at round {seed}, step {at}: {error}\n"
-              f"       request {resp.show_request(step.argv)}\n{self.subject.printed()[-3000:]}")
+    def survived(self, steps):
+        """Raises when the server under test has ended, after showing what came last and its log."""
+        if self.subject.wait(0.05) is None:
+            return
+        shown = [f"{s.connection}> {resp.show_request(s.argv)}" for s in (steps or [])[-15:]]
+        print("       the server under test ended; the last requests:\n         " + "\n         ".join(shown))
+        print(self.subject.printed()[-3000:], flush=True)
+        raise RuntimeError(f"the server under test ended with exit code {self.subject.process.poll()}")
 
     def finish(self):
         seconds = time.monotonic() - self.began

@@ -28,10 +28,25 @@ class Difference:
     where: str
 
     def signature(self):
-        """Equal for what is probably one bug: the command's words and the replies without digits."""
-        name = b" ".join(self.step.argv[:1]).decode("latin-1").upper() if self.step else "dump"
-        mask = lambda text: "".join("9" if c.isdigit() else c for c in text)[:60]
-        return name, mask(self.left), mask(self.right)
+        """Equal for what is probably one bug: the command's words, the reply types, the error texts."""
+        if self.step is None:
+            return "the keyspaces", _shape(self.left), _shape(self.right)
+        words = [word.decode("latin-1").upper() for word in self.step.argv[:2]]
+        name = " ".join(words if words[0] in CONTAINERS else words[:1])
+        if self.right.startswith("-ERR unknown command"):
+            return name, "(any)", "-ERR unknown command"
+        return name, _shape(self.left), _shape(self.right)
+
+
+CONTAINERS = {"CLIENT", "CONFIG", "OBJECT", "COMMAND", "PUBSUB", "MEMORY", "DEBUG"}
+
+
+def _shape(text):
+    """An error without what it quotes; of anything else the type and a little of what it says."""
+    mask = lambda part: "".join("9" if c.isdigit() else c for c in part)
+    if text.startswith("-"):
+        return mask(text.partition("'")[0][:60])
+    return mask(text[:1] if text[:1] in ":$*%~," else text[:20])
 
 
 class Side:
