@@ -1,6 +1,8 @@
 //! Reads frames: a walk to the end of the frame, then the frame itself.
 
-use bytes::{Bytes, BytesMut};
+use std::ops::Range;
+
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::error::DEPTH_CEILING;
 use super::scan::{Head, Scan, head};
@@ -63,6 +65,11 @@ impl FrameDecoder {
         if buffer.is_empty() || buffer.len() < self.wanted {
             return Ok(None);
         }
+        if self.wanted == 0
+            && let Some(frame) = lone_frame(buffer, limits)?
+        {
+            return Ok(Some(frame));
+        }
         match self.find_end(buffer, limits) {
             Ok(Some(end)) => {
                 self.reset();
@@ -86,6 +93,11 @@ impl FrameDecoder {
     /// Whether no frame is partly read.
     pub fn is_idle(&self) -> bool {
         self.wanted == 0
+    }
+
+    /// Heap bytes it holds for a partial frame.
+    pub fn weight(&self) -> usize {
+        self.open.capacity() * size_of::<Open>()
     }
 
     /// Forgets a partial frame, for a new connection.
@@ -165,6 +177,33 @@ impl FrameDecoder {
         }
         true
     }
+}
+
+/// Reads a frame that is no aggregate, if one stands there whole: most replies are of this kind, and
+/// their bytes can be taken off without sharing the buffer or with sharing it once.
+fn lone_frame(buffer: &mut BytesMut, limits: &FrameLimits) -> Result<Option<Frame>, FrameError> {
+    let Scan::Whole(head, next) = head(buffer, 0, limits)? else { return Ok(None) };
+    let mut take = |text: Range<usize>| {
+        buffer.advance(text.start);
+        let bytes = buffer.split_to(text.len()).freeze();
+        buffer.advance(next - text.end);
+        bytes
+    };
+    let frame = match head {
+        Head::Bulk(text) => Frame::Bulk(take(text)),
+        Head::Simple(text) => Frame::Simple(take(text)),
+        Head::Error(text) => Frame::Error(take(text)),
+        Head::Integer(value) => {
+            buffer.advance(next);
+            Frame::Integer(value)
+        }
+        Head::Null => {
+            buffer.advance(next);
+            Frame::Null
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(frame))
 }
 
 fn twice(pairs: usize) -> Result<usize, FrameError> {

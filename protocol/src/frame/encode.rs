@@ -57,21 +57,27 @@ fn write_all(frames: &[Frame], to: &mut ReplyWriter<'_>) {
 /// Appends a request: the name and its arguments as an array of bulk strings. `to` is a `Vec<u8>`
 /// or a `BytesMut`.
 pub fn encode_request<'a>(args: impl ExactSizeIterator<Item = &'a [u8]>, to: &mut impl BufMut) {
-    put_length(b'*', args.len(), to);
+    put_length(b"*", args.len(), to);
+    let mut lead: &[u8] = b"$";
     for arg in args {
-        put_length(b'$', arg.len(), to);
+        put_length(lead, arg.len(), to);
         to.put_slice(arg);
-        to.put_slice(b"\r\n");
+        // The end of one argument and the head of the next go in one piece.
+        lead = b"\r\n$";
     }
+    to.put_slice(&lead[..lead.len() - 1]);
 }
 
+/// Puts `lead`, at most 3 bytes, a number, and the end of its line, as one slice.
 #[inline]
-fn put_length(marker: u8, number: usize, to: &mut impl BufMut) {
-    if number < 10 {
-        to.put_slice(&[marker, b'0' + number as u8, b'\r', b'\n']);
-    } else {
-        to.put_u8(marker);
-        to.put_slice(itoa::Buffer::new().format(number).as_bytes());
-        to.put_slice(b"\r\n");
-    }
+fn put_length(lead: &[u8], number: usize, to: &mut impl BufMut) {
+    let mut line = [0; 3 + 20 + 2];
+    let mut digits = itoa::Buffer::new();
+    let one_digit = [b'0' + (number % 10) as u8];
+    let digits = if number < 10 { &one_digit[..] } else { digits.format(number).as_bytes() };
+    let end = lead.len() + digits.len();
+    line[..lead.len()].copy_from_slice(lead);
+    line[lead.len()..end].copy_from_slice(digits);
+    line[end..end + 2].copy_from_slice(b"\r\n");
+    to.put_slice(&line[..end + 2]);
 }

@@ -43,8 +43,10 @@ pub(super) enum Scan {
 /// Reads the head at `at`.
 pub(super) fn head(buffer: &[u8], at: usize, limits: &FrameLimits) -> Result<Scan, FrameError> {
     let Some(&marker) = buffer.get(at) else { return Ok(Scan::Part(at + 1)) };
-    if !b"+-:$*_,#(=%~>|!".contains(&marker) {
-        return Err(FrameError::UnknownType(marker));
+    match marker {
+        b'+' | b'-' | b':' | b'$' | b'*' | b'_' | b',' | b'#' | b'(' | b'=' | b'%' | b'~'
+        | b'>' | b'|' | b'!' => {}
+        other => return Err(FrameError::UnknownType(other)),
     }
     let line = match line(buffer, at + 1, limits)? {
         Ok(line) => line,

@@ -179,7 +179,16 @@ impl<'a> Request<'a> {
 
 impl std::fmt::Debug for Request<'_> {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        to.debug_list().entries(self.args().map(|arg| arg.escape_ascii().to_string())).finish()
+        to.debug_list().entries(self.args().map(Quoted)).finish()
+    }
+}
+
+/// Prints bytes as text in quotes.
+struct Quoted<'a>(&'a [u8]);
+
+impl std::fmt::Debug for Quoted<'_> {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(to, "\"{}\"", self.0.escape_ascii())
     }
 }
 

@@ -157,6 +157,12 @@ impl Decoder {
         })
     }
 
+    /// Where reading goes on and how many arguments are left, if spans are kept.
+    #[cfg(test)]
+    pub(super) fn progress(&self) -> Option<(usize, usize)> {
+        self.partial.as_ref().map(|partial| (partial.next, partial.left))
+    }
+
     fn wait(&mut self, start: usize, wanted: usize, line: Option<usize>) {
         // Both are under VIEW_BYTES_MAX: the buffer is, and a bulk beyond it has been refused.
         self.wanted = (wanted - start) as u32;
@@ -357,11 +363,11 @@ fn line_end(
     }
 }
 
-/// The words for a number of arguments over the limit: Redis tells a stranger so, unless nobody
-/// could have that many.
+/// The words for a number of arguments over the limit: Redis tells a stranger so, unless it would
+/// refuse that number from anybody.
 #[cold]
 fn too_many_args(count: usize, limits: &Limits) -> RequestError {
-    if !limits.authenticated && count <= Limits::DEFAULT.args_max {
+    if !limits.authenticated && count <= i32::MAX as usize {
         RequestError::UnauthenticatedMultibulkLength
     } else {
         RequestError::InvalidMultibulkLength

@@ -13,8 +13,10 @@
 //! - a line that is too long is refused however it was split; Redis lets one pass that came in one
 //!   read;
 //! - NUL is a byte like any other in a line; Redis would never see the end of such a line;
-//! - [`Limits::args_max`] holds for inline requests too;
-//! - a request has a limit on its bytes, [`Limits::request_bytes_max`].
+//! - [`Limits::args_max`] is 2^20, as it was until Redis 6.2, instead of 2^31 - 1, and holds for
+//!   inline requests too;
+//! - a request has a limit on its bytes, [`Limits::request_bytes_max`];
+//! - the byte that an error prints is printable ASCII or `?`.
 //!
 //! Not here: authentication (it chooses the [`Limits`]) and what a name means.
 
