@@ -7,8 +7,20 @@ use crate::{engine, system};
 
 /// Every folder of `engine/` and `system/`, in the order that documentation shows them.
 pub static ENGINES: &[&Engine] = &[
+    &engine::keys::ENGINE,
     &engine::string::ENGINE,
+    &engine::list::ENGINE,
+    &engine::hash::ENGINE,
+    &engine::set::ENGINE,
+    &engine::sorted_set::ENGINE,
+    &engine::pubsub::ENGINE,
+    &system::transaction::ENGINE,
     &system::connection::ENGINE,
+    &system::client::ENGINE,
+    &system::command::ENGINE,
+    &system::config::ENGINE,
+    &system::info::ENGINE,
+    &system::process::ENGINE,
 ];
 
 /// Every setting: the process's own and the engines'.

@@ -68,14 +68,8 @@ fn serve(settings: mainstay_server::settings::Settings) -> Result<(), Fault> {
     let databases = settings.integer(&said::DATABASES).max(1) as usize;
     let (reaper, garbage) = crossbeam::channel::unbounded();
     let keyspace = Keyspace::new(databases, chance.next(), Some(reaper));
-    let process = Process::new(
-        settings,
-        catalog::ENGINES,
-        keyspace,
-        mailboxes,
-        clock::now(),
-        chance.next(),
-    );
+    let process =
+        Process::new(settings, catalog::ENGINES, keyspace, mailboxes, clock::now(), chance.next());
     let mut signals = signal_hook::iterator::Signals::new([
         signal_hook::consts::SIGTERM,
         signal_hook::consts::SIGINT,

@@ -2,4 +2,10 @@
 //!
 //! An engine reads no clock, does no I/O, waits for nothing and calls no other engine.
 
+pub mod hash;
+pub mod keys;
+pub mod list;
+pub mod pubsub;
+pub mod set;
+pub mod sorted_set;
 pub mod string;

@@ -1,4 +1,10 @@
 //! system — commands that show or steer the process or a connection; folders of the same form as
 //! an engine's.
 
+pub mod client;
+pub mod command;
+pub mod config;
 pub mod connection;
+pub mod info;
+pub mod process;
+pub mod transaction;
