@@ -22,7 +22,7 @@
 pub mod catalog;
 pub mod file;
 pub mod flags;
-mod glob;
+pub mod glob;
 pub mod known;
 pub mod page;
 mod rewrite;
