@@ -221,7 +221,8 @@ mod tests {
             1,
             "key value [NX | XX] [GET] [EX seconds | EXAT unix-time-seconds | KEEPTTL]",
         );
-        let pair = Arg::Group(&[Arg::Key("key", Access::Replace), Arg::Value("value", Type::Bytes)]);
+        let pair =
+            Arg::Group(&[Arg::Key("key", Access::Replace), Arg::Value("value", Type::Bytes)]);
         let pair: &'static Arg = Box::leak(Box::new(pair));
         check(&[Arg::Many(pair)], 1, "key value [key value ...]");
         let get = Arg::Tagged("GET", &Arg::Value("pattern", Type::Pattern));

@@ -55,9 +55,10 @@ impl Entry {
             && self.keys.iter().any(|spec| spec.access.grows());
         let settles = self.engine.group == Group::Transactions && self.is_fast();
         let busy = command.is(Trait::NoAuth) || command.is(Trait::AllowBusy) || settles;
-        let movable = self.keys.iter().any(|spec| {
-            !matches!((spec.begin, spec.find), (Begin::Index(_), Find::Range { .. }))
-        });
+        let movable = self
+            .keys
+            .iter()
+            .any(|spec| !matches!((spec.begin, spec.find), (Begin::Index(_), Find::Range { .. })));
         let all = [
             ("write", write),
             ("readonly", matches!(command.run, Run::Read(_))),
@@ -94,7 +95,10 @@ impl Entry {
     /// Whether it belongs to an ACL category, named without `@` in lower case.
     pub fn is_in(&self, category: &str) -> bool {
         let command = self.command;
-        if command.also.iter().any(|said| matches!(said, Trait::InCategory(name) if *name == category))
+        if command
+            .also
+            .iter()
+            .any(|said| matches!(said, Trait::InCategory(name) if *name == category))
         {
             return true;
         }

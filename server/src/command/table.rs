@@ -74,7 +74,9 @@ impl Table {
         let keys = specs(command.args, words);
         let (least, open) = match command.run {
             // A container whose name alone is a command has it among its subcommands.
-            Run::Group(subs) => (usize::from(!subs.iter().any(|sub| sub.name == command.name)), true),
+            Run::Group(subs) => {
+                (usize::from(!subs.iter().any(|sub| sub.name == command.name)), true)
+            }
             _ => arity(command.args),
         };
         let only_key = match keys[..] {

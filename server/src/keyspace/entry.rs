@@ -169,10 +169,7 @@ impl Slot {
         }
         // SAFETY: a string entry holds `value_len` initialised bytes behind its key.
         Some(unsafe {
-            std::slice::from_raw_parts(
-                self.at().add(HEADER + self.key_len()),
-                self.value_len(),
-            )
+            std::slice::from_raw_parts(self.at().add(HEADER + self.key_len()), self.value_len())
         })
     }
 

@@ -332,8 +332,7 @@ impl Guarded {
         let width = 1u32 << (ScanPoint::PREFIX_BITS - u32::from(depth));
         let next = (u32::from(at.prefix) / width + 1) * width;
         let end = 1u32 << ScanPoint::PREFIX_BITS;
-        let next =
-            (next < end).then_some(ScanPoint { prefix: next as u16, depth: 0, position: 0 });
+        let next = (next < end).then_some(ScanPoint { prefix: next as u16, depth: 0, position: 0 });
         (seen, next)
     }
 }

@@ -175,6 +175,9 @@ impl<'p> Reactor<'p> {
         if self.now >= self.patrol_at {
             self.patrol_at = self.now + PATROL_MS;
             self.patrol();
+            if self.number == 0 {
+                self.process.report_rates(self.now);
+            }
         }
         self.executor.end();
         self.flush();
@@ -288,12 +291,7 @@ impl<'p> Reactor<'p> {
     fn resume(&mut self, place: usize) {
         if let Some(connection) = self.connections.get_mut(place) {
             connection.held = None;
-            connection.resume(
-                &mut self.batch,
-                &mut self.executor,
-                &mut self.arenas,
-                &self.policy,
-            );
+            connection.resume(&mut self.batch, &mut self.executor, &mut self.arenas, &self.policy);
         }
     }
 
