@@ -10,6 +10,7 @@ pub mod dice;
 pub mod engine;
 pub mod error;
 pub mod keyspace;
+pub mod machine;
 pub mod mail;
 pub mod observe;
 pub mod process;

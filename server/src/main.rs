@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
+use std::sync::atomic::Ordering::Relaxed;
 
 use mainstay_server::assembly::Assembly;
 use mainstay_server::error::Fault;
@@ -13,7 +14,7 @@ use mainstay_server::settings::catalog as said;
 use mainstay_server::settings::start::Configured;
 use mainstay_server::settings::{Settings, Start, start};
 use mainstay_server::startup::{self, PidFile};
-use mainstay_server::{REDIS_VERSION, VERSION, catalog, clock};
+use mainstay_server::{REDIS_VERSION, VERSION, catalog, clock, machine};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -77,6 +78,8 @@ fn serve(configured: Configured) -> Result<(), Fault> {
     let hint = hint(&settings, &places);
     let seed = clock::micros() ^ u64::from(pid).rotate_left(40);
     let assembly = Assembly::new(settings, seed)?;
+    let resident = usize::try_from(machine::resident_bytes()).unwrap_or(0);
+    assembly.process.memory_startup.store(resident, Relaxed);
     let handle = signals.handle();
     assembly.process.on_stop(Box::new(move || handle.close()));
     let threads = assembly.process.mailboxes.len();

@@ -38,6 +38,8 @@ pub struct Process {
     pub slow_log: SlowLog,
     /// How much happened lately.
     pub rates: Rates,
+    /// What was resident when the process was ready; INFO counts from there.
+    pub memory_startup: AtomicUsize,
     /// The most memory that INFO's `used_memory` has been seen at.
     pub memory_peak: AtomicUsize,
     /// CLIENT PAUSE.
@@ -68,6 +70,8 @@ pub trait State: Any + Send + Sync {
 pub struct Memory {
     /// Keys, values, and the tables they stand in.
     pub data: usize,
+    /// What was resident when the process was ready to serve.
+    pub startup: usize,
     /// Partial requests and unsent output of connections.
     pub buffers: usize,
 }
@@ -75,7 +79,7 @@ pub struct Memory {
 impl Memory {
     /// All of it.
     pub fn used(&self) -> usize {
-        self.data + self.buffers
+        self.startup + self.data + self.buffers
     }
 }
 
@@ -110,6 +114,7 @@ impl Process {
             mailboxes: mailboxes.into(),
             slow_log: SlowLog::default(),
             rates: Rates::default(),
+            memory_startup: AtomicUsize::new(0),
             memory_peak: AtomicUsize::new(0),
             pause: Pause::default(),
             stopping: AtomicBool::new(false),
@@ -148,7 +153,7 @@ impl Process {
         self.states.iter().flat_map(|state| state.stats()).collect()
     }
 
-    /// Bytes of all data, and of what connections hold unread and unsent.
+    /// Bytes of all data, of what was there before any, and of what connections hold unread and unsent.
     pub fn memory(&self) -> Memory {
         let databases = 0..self.keyspace.databases();
         let data = databases.map(|number| self.keyspace.census(number).weight).sum();
@@ -156,7 +161,8 @@ impl Process {
         let buffers = cards.iter().map(|card| {
             card.input_bytes.load(Relaxed) as usize + card.output_bytes.load(Relaxed) as usize
         });
-        let memory = Memory { data, buffers: buffers.sum() };
+        let startup = self.memory_startup.load(Relaxed);
+        let memory = Memory { data, startup, buffers: buffers.sum() };
         self.memory_peak.fetch_max(memory.used(), Relaxed);
         memory
     }

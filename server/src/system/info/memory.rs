@@ -4,12 +4,12 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::human::human;
 use super::sections::ratio;
-use super::system;
 use crate::command::options::{integer, is_word};
 use crate::command::{
     Access, Arg, Command, Cost, Desk, Next, Outcome, Read, Reply, Run, Trait, Type, help,
 };
 use crate::error::Refusal;
+use crate::machine;
 
 /// The container.
 pub static MEMORY: Command = Command {
@@ -77,12 +77,13 @@ fn stats(cx: &mut Desk<'_>) -> Outcome {
     let memory = cx.process.memory();
     let used = memory.used() as u64;
     let peak = cx.process.memory_peak.load(Relaxed) as u64;
-    let resident = system::resident_bytes();
+    let resident = machine::resident_bytes();
     let keyspace = &cx.process.keyspace;
     let keys: usize = (0..keyspace.databases()).map(|at| keyspace.census(at).keys).sum();
     let whole = [
         ("peak.allocated", peak),
         ("total.allocated", used),
+        ("startup.allocated", memory.startup as u64),
         ("replication.backlog", 0),
         ("clients.slaves", 0),
         ("clients.normal", memory.buffers as u64),
@@ -132,12 +133,12 @@ const FIXED_BYTES: u64 = 32 << 20;
 fn doctor(cx: &mut Desk<'_>) -> Outcome {
     let used = cx.process.memory().used() as u64;
     let peak = cx.process.memory_peak.load(Relaxed) as u64;
-    let resident = system::resident_bytes();
-    let machine = system::machine_bytes();
+    let resident = machine::resident_bytes();
+    let total = machine::memory_bytes();
     let mut findings = Vec::new();
-    if machine > 0 && resident > machine / 10 * 8 {
-        let (resident, machine) = (human(resident), human(machine));
-        findings.push(format!("The process holds {resident} of the machine's {machine}."));
+    if total > 0 && resident > total / 10 * 8 {
+        let (resident, total) = (human(resident), human(total));
+        findings.push(format!("The process holds {resident} of the machine's {total}."));
     }
     if used.saturating_mul(3) / 2 < peak {
         let (used, peak) = (human(used), human(peak));

@@ -9,7 +9,6 @@ mod human;
 mod memory;
 mod sections;
 mod slow_log;
-mod system;
 
 use crate::command::{Engine, Group};
 

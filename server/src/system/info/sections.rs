@@ -5,12 +5,11 @@ use std::fmt::{Display, Write as _};
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::human::human;
-use super::system;
 use crate::clock::{self, Ticks};
 use crate::command::Desk;
 use crate::observe::Counters;
 use crate::settings::catalog as said;
-use crate::{REDIS_VERSION, VERSION};
+use crate::{REDIS_VERSION, VERSION, machine};
 
 /// A section.
 pub(super) struct Section {
@@ -52,7 +51,7 @@ fn server(cx: &Desk<'_>, text: &mut String) {
     field(text, "redis_version", REDIS_VERSION);
     field(text, "mainstay_version", VERSION);
     field(text, "redis_mode", "standalone");
-    field(text, "os", system::name());
+    field(text, "os", machine::name());
     field(text, "arch_bits", usize::BITS);
     field(text, "multiplexing_api", if cfg!(target_os = "linux") { "epoll" } else { "kqueue" });
     field(text, "process_id", std::process::id());
@@ -91,8 +90,8 @@ fn memory(cx: &Desk<'_>, text: &mut String) {
     let memory = cx.process.memory();
     let used = memory.used() as u64;
     let peak = cx.process.memory_peak.load(Relaxed) as u64;
-    let resident = system::resident_bytes();
-    let machine = system::machine_bytes();
+    let resident = machine::resident_bytes();
+    let total = machine::memory_bytes();
     let share = if peak == 0 { 0.0 } else { used as f64 * 100.0 / peak as f64 };
     field(text, "used_memory", used);
     field(text, "used_memory_human", human(used));
@@ -101,9 +100,10 @@ fn memory(cx: &Desk<'_>, text: &mut String) {
     field(text, "used_memory_peak", peak);
     field(text, "used_memory_peak_human", human(peak));
     field(text, "used_memory_peak_perc", format_args!("{share:.2}%"));
+    field(text, "used_memory_startup", memory.startup);
     field(text, "used_memory_dataset", memory.data);
-    field(text, "total_system_memory", machine);
-    field(text, "total_system_memory_human", human(machine));
+    field(text, "total_system_memory", total);
+    field(text, "total_system_memory_human", human(total));
     field(text, "maxmemory", 0);
     field(text, "maxmemory_human", human(0));
     field(text, "maxmemory_policy", "noeviction");
@@ -196,7 +196,7 @@ fn replication(cx: &Desk<'_>, text: &mut String) {
 }
 
 fn cpu(_: &Desk<'_>, text: &mut String) {
-    let time = system::cpu_time();
+    let time = machine::cpu_time();
     field(text, "used_cpu_sys", format_args!("{:.6}", time.system));
     field(text, "used_cpu_user", format_args!("{:.6}", time.user));
     field(text, "used_cpu_sys_children", "0.000000");

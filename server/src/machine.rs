@@ -1,6 +1,6 @@
-//! system/info/system.rs — what the operating system says about the process and the machine.
+//! machine.rs — what the operating system says about the process and the machine it runs on.
 //!
-//! A fact that cannot be read is 0 or empty: INFO must not fail for it.
+//! A fact that cannot be read is 0 or empty: INFO must not fail for it. Not here: time (`clock`).
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use nix::unistd::{SysconfVar, sysconf};
 
 /// Processor time of the process, in seconds.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct CpuTime {
+pub struct CpuTime {
     /// In the kernel.
     pub system: f64,
     /// Outside of it.
@@ -19,7 +19,7 @@ pub(super) struct CpuTime {
 }
 
 /// The processor time of all threads so far.
-pub(super) fn cpu_time() -> CpuTime {
+pub fn cpu_time() -> CpuTime {
     let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     getrusage(UsageWho::RUSAGE_SELF).map_or(CpuTime::default(), |usage| CpuTime {
         system: seconds(usage.system_time()),
@@ -28,7 +28,7 @@ pub(super) fn cpu_time() -> CpuTime {
 }
 
 /// Resident memory in bytes, as `/proc/self/statm` has it.
-pub(super) fn resident_bytes() -> u64 {
+pub fn resident_bytes() -> u64 {
     let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = statm.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0u64);
     let page = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
@@ -36,7 +36,7 @@ pub(super) fn resident_bytes() -> u64 {
 }
 
 /// The machine's memory in bytes.
-pub(super) fn machine_bytes() -> u64 {
+pub fn memory_bytes() -> u64 {
     let info = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let line = info.lines().find_map(|line| line.strip_prefix("MemTotal:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
@@ -44,7 +44,7 @@ pub(super) fn machine_bytes() -> u64 {
 }
 
 /// Name, release and machine, as Redis joins them: `Linux 6.1.0 x86_64`.
-pub(super) fn name() -> String {
+pub fn name() -> String {
     uname().map_or_else(
         |_| std::env::consts::OS.to_owned(),
         |names| {
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn the_system_answers() {
         assert!(resident_bytes() > 100 << 10);
-        assert!(machine_bytes() > resident_bytes());
+        assert!(memory_bytes() > resident_bytes());
         assert!(name().starts_with(&uname().unwrap().sysname().to_string_lossy().into_owned()));
         // Burns a little, so that there is some time to see.
         let mut sum = 0u64;
