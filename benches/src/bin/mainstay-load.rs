@@ -1,0 +1,2 @@
+//! `mainstay-load`.
+fn main() {}
