@@ -174,7 +174,7 @@ mod tests {
     const SEED: u64 = 7;
 
     fn counts(distribution: Distribution, keys: u64, picks: usize) -> Vec<u32> {
-        println!("seed {SEED}");
+        eprintln!("seed {SEED}");
         let mut picker = Picker::new(distribution, keys, SEED);
         let mut counts = vec![0; keys as usize];
         for _ in 0..picks {

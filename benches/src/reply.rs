@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn random_splits_give_the_same() {
         let seed = 3;
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let mut dice = Dice::new(seed);
         let stream = STREAM.repeat(20);
         for _ in 0..200 {

@@ -288,7 +288,7 @@ mod tests {
         let never = Template::parse("DEL __key__", b"").unwrap();
         let mut batch = Batch::new(vec![(3, get), (1, set), (0, never)], 1000).unwrap();
         let seed = 11;
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let mut keys = Picker::new(Distribution::Uniform, 10, seed);
         let sent = text(batch.refresh(1000, &mut keys));
         let gets = sent.matches("GET").count();

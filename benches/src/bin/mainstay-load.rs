@@ -267,8 +267,8 @@ fn run(options: &Run) -> Result<()> {
         }
     );
     println!(
-        "{:<13} {:>11} {:>8} {:>8} {:>8} {:>8} {:>8}  {:>6}  {}",
-        "workload", "ops/s", "p50 ms", "p90", "p99", "p99.9", "max", "client", "server"
+        "{:<13} {:>11} {:>8} {:>8} {:>8} {:>8} {:>8}  {:>6}  server",
+        "workload", "ops/s", "p50 ms", "p90", "p99", "p99.9", "max", "client"
     );
     for workload in &workloads {
         run_workload(options, workload)?;
@@ -300,7 +300,7 @@ fn run_workload(options: &Run, workload: &Workload) -> Result<()> {
         threads: options.threads,
         pipeline: options.pipeline.max(1),
         batch: workload.batch(options.pipeline.max(1), &value)?,
-        label: workload.name.to_owned(),
+        label: workload.requests.first().map_or_else(String::new, |(_, line)| line.clone()),
         keys: options.keys,
         distribution: distribution(options.zipf)?,
         warm_up,
@@ -338,8 +338,8 @@ fn run_pubsub(options: &Pubsub) -> Result<()> {
     server::pin(&options.address.cores)?;
     println!("{} subscribers, payload of {} B", options.subscribers, options.payload);
     println!(
-        "{:<8} {:>12} {:>12} {:>8} {:>8} {:>8} {:>8} {:>8}  {}",
-        "window", "published/s", "delivered/s", "p50 ms", "p90", "p99", "p99.9", "max", "server"
+        "{:<8} {:>12} {:>12} {:>8} {:>8} {:>8} {:>8} {:>8}  server",
+        "window", "published/s", "delivered/s", "p50 ms", "p90", "p99", "p99.9", "max"
     );
     for &window in &options.window {
         let plan = pubsub::Plan {
