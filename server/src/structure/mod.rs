@@ -7,4 +7,7 @@ pub mod dense;
 #[cfg(test)]
 mod dice;
 pub mod hash;
+pub mod packed;
+pub mod segments;
 mod thin;
+mod varint;

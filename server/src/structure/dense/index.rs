@@ -110,7 +110,7 @@ impl Index {
     /// Adds the element at `position`, which is also the number of elements before it.
     #[inline]
     pub(super) fn insert(&mut self, hash: u64, position: usize) {
-        if (position + 1) * 4 > self.count * 3 || position + 1 >> self.position_bits != 0 {
+        if (position + 1) * 4 > self.count * 3 || (position + 1) >> self.position_bits != 0 {
             self.grow(position);
         }
         self.put(self.bits(hash), position);
@@ -128,7 +128,7 @@ impl Index {
     #[cold]
     fn grow(&mut self, position: usize) {
         let mut position_bits = self.position_bits;
-        while position + 1 >> position_bits != 0 {
+        while (position + 1) >> position_bits != 0 {
             position_bits += 1;
         }
         assert!(position_bits < 32, "a sub-table of 2^31 elements");

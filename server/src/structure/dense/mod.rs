@@ -237,7 +237,7 @@ impl<E: Element> Dense<E> {
         let table = &mut self.tables[from];
         let (before, count) = (table.weight(), table.len());
         let mut other = table.split((bit % 8) as u8);
-        if (bit + 1) % 8 == 0 {
+        if (bit + 1).is_multiple_of(8) {
             table.mark_by_hash(|hash| mark(hash, bit + 1));
             other.mark_by_hash(|hash| mark(hash, bit + 1));
         }
@@ -257,7 +257,7 @@ impl<E: Element> Dense<E> {
         self.heap -= last.weight();
         let table = &mut self.tables[to];
         self.heap -= table.weight();
-        if (bit + 1) % 8 == 0 {
+        if (bit + 1).is_multiple_of(8) {
             // All bits of the group before are the sub-tables' own numbers.
             table.mark_all(mark(to as u64, bit));
             last.mark_all(mark(number as u64, bit));
