@@ -8,6 +8,7 @@ pub mod dense;
 mod dice;
 pub mod hash;
 pub mod packed;
+pub mod ranked;
 pub mod segments;
 mod thin;
 mod varint;
