@@ -73,7 +73,7 @@ fn a_map_does_what_a_tree_map_does() {
                     let (field, value) = map.at(position).expect("a position below the length");
                     assert_eq!(model.get(field).map(Vec::as_slice), Some(value));
                     if !grows {
-                        model.remove(&field.to_vec());
+                        model.remove(field);
                         assert!(map.remove_at(position));
                     }
                 }

@@ -5,6 +5,7 @@
 
 use super::score::Score;
 use super::scored::{Entry, Member};
+use crate::structure::thin::prefetch;
 
 /// Entries in a leaf.
 pub(super) const LEAF: usize = if cfg!(test) { 8 } else { 63 };
@@ -183,6 +184,20 @@ impl Node {
         match self {
             Self::Leaf(leaf) => leaf.len(),
             Self::Inner(inner) => inner.count(),
+        }
+    }
+
+    /// Starts loading what a search in the node reads, and all of a leaf, which an insertion shifts: in one
+    /// go, instead of a line after the other.
+    #[inline]
+    pub(super) fn prefetch(&self) {
+        const LINE: usize = 64;
+        let (start, bytes) = match self {
+            Self::Leaf(leaf) => ((&raw const **leaf).cast::<u8>(), size_of::<Leaf>()),
+            Self::Inner(inner) => (inner.firsts.scores.as_ptr().cast(), size_of::<[Score; FAN]>()),
+        };
+        for at in (0..bytes).step_by(LINE) {
+            prefetch(start.wrapping_add(at));
         }
     }
 

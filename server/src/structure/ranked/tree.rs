@@ -89,11 +89,10 @@ impl Tree {
                 Node::Leaf(leaf) => return rank + leaf.seek(0, before),
                 Node::Inner(inner) => {
                     let at = inner.firsts.seek(1, before) - 1;
+                    let Some(child) = &inner.children[at] else { return rank };
+                    child.prefetch();
                     rank += inner.counts[..at].iter().sum::<usize>();
-                    match &inner.children[at] {
-                        Some(child) => node = child,
-                        None => return rank,
-                    }
+                    node = child;
                 }
             }
         }
@@ -143,7 +142,9 @@ impl Sizes {
         };
         let at = inner.firsts.seek(1, before) - 1;
         let last = last && at + 1 == inner.len();
-        let split = self.grow(inner.children[at].as_mut()?, entry, before, last);
+        let child = inner.children[at].as_mut()?;
+        child.prefetch();
+        let split = self.grow(child, entry, before, last);
         inner.counts[at] += 1;
         let (first, child) = split?;
         inner.counts[at] -= child.count();
@@ -214,6 +215,7 @@ impl Sizes {
         };
         let at = inner.firsts.seek(1, |entry| order(entry).is_le()) - 1;
         let child = inner.children[at].as_mut()?;
+        child.prefetch();
         let first = self.shrink(child, order)?;
         inner.counts[at] -= 1;
         if child.len() == 0 {
