@@ -30,6 +30,11 @@ impl<E> Chunks<E> {
     }
 
     #[inline]
+    pub(super) fn last(&self) -> Option<&E> {
+        self.chunks.last()?.last()
+    }
+
+    #[inline]
     pub(super) fn get_mut(&mut self, at: usize) -> Option<&mut E> {
         self.chunks.get_mut(at / CHUNK)?.get_mut(at % CHUNK)
     }

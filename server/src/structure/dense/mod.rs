@@ -160,7 +160,9 @@ impl<E: Element> Dense<E> {
     pub(super) fn remove(&mut self, key: &[u8]) -> Option<E> {
         let hash = hash_of(key);
         let address = self.address(hash);
-        let (cell, position) = self.tables[address].find(hash, key)?;
+        let table = &self.tables[address];
+        table.prefetch_last();
+        let (cell, position) = table.find(hash, key)?;
         self.take(address, cell, position)
     }
 
@@ -168,6 +170,7 @@ impl<E: Element> Dense<E> {
     pub(super) fn remove_at(&mut self, position: usize) -> Option<E> {
         let (address, position) = self.locate(position)?;
         let table = &self.tables[address];
+        table.prefetch_last();
         let cell = table.cell(hash_of(table.get(position)?.key()), position)?;
         self.take(address, cell, position)
     }

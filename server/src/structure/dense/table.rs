@@ -54,14 +54,24 @@ impl<E: Element> Table<E> {
         self.elements.push(element);
     }
 
+    /// Starts loading the last element, which a removal will move.
+    #[inline]
+    pub(super) fn prefetch_last(&self) {
+        if let Some(last) = self.elements.last() {
+            last.thin().prefetch();
+        }
+    }
+
     /// Removes the element at `position`, whose cell is `cell`; the last one takes its place.
     pub(super) fn remove(&mut self, cell: usize, position: usize) -> Option<E> {
         let last = self.elements.len().checked_sub(1)?;
-        let moved = self.elements.get(last)?;
-        moved.thin().prefetch();
-        self.index.remove(cell);
-        if position != last {
-            self.index.relocate(super::hash_of(moved.key()), last, position);
+        if position == last {
+            self.index.remove(cell);
+        } else {
+            let hash = super::hash_of(self.elements.get(last)?.key());
+            self.index.prefetch(hash);
+            self.index.remove(cell);
+            self.index.relocate(hash, last, position);
         }
         self.index.shrink(last);
         self.elements.swap_remove(position)
