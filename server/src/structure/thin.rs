@@ -189,14 +189,15 @@ impl Alias {
     }
 }
 
-/// The bytes that a request for `bytes` takes from an allocator with mimalloc's size classes: multiples of
-/// eight up to 64, then four classes between one power of two and the next.
+/// The bytes that a request for `bytes` takes from an allocator with mimalloc's size classes: eight, then
+/// multiples of sixteen up to 128, then four classes between one power of two and the next. (Measured with
+/// mimalloc 3: 24 bytes take 32, 40 take 48.)
 #[inline]
 pub(super) const fn room(bytes: usize) -> usize {
-    if bytes <= 64 {
-        return (bytes + 7) & !7;
+    if bytes <= 8 {
+        return if bytes == 0 { 0 } else { 8 };
     }
-    let step = 1 << (usize::BITS - (bytes - 1).leading_zeros() - 3);
+    let step = if bytes <= 128 { 16 } else { 1 << (usize::BITS - (bytes - 1).leading_zeros() - 3) };
     (bytes + (step - 1)) & !(step - 1)
 }
 
@@ -283,7 +284,7 @@ pub(super) mod tests {
 
     #[test]
     fn rooms_are_size_classes() {
-        let classes = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+        let classes = [8, 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
         let mut expected = classes.iter();
         let mut class = 0;
         for bytes in 1..=320 {

@@ -70,7 +70,8 @@ impl<E: Element> Dense<E> {
     }
 
     /// An empty structure of `tables` sub-tables that waits for `len` elements, or `None` when no structure
-    /// of so many elements has that shape. Until they are all inserted, nothing may be removed.
+    /// of so many elements has that shape. Until they are all inserted, nothing may be removed. It takes memory
+    /// in proportion to `len`: the caller has checked that against what it read.
     pub(super) fn with_tables(tables: usize, len: usize) -> Option<Self> {
         let most = tables.checked_mul(TARGET)?;
         let fits = tables == 1 || tables <= TABLES_MAX && len >= most / 4;

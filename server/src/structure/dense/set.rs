@@ -3,7 +3,8 @@
 use super::Dense;
 use super::element::{Element, Member};
 
-/// A set of byte strings in a defined order. A 16-byte member costs about 31 bytes in all.
+/// A set of byte strings in a defined order. A 16-byte member costs about 31 bytes of heap, and
+/// 34 of resident memory in a set of a million.
 pub struct DenseSet(pub(super) Dense<Member>);
 
 impl Default for DenseSet {
