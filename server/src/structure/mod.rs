@@ -1,16 +1,19 @@
 //! Pure data structures: what lists, hashes, sets and sorted sets are made of.
 //!
-//! Everything here is a function of the calls made to it: no clock, no chance, no RESP, no keys. Two copies
-//! that saw the same calls hold their elements in the same order, and so does a copy rebuilt from a snapshot.
+//! Everything here is a function of the calls made to it: no clock, no chance, no RESP, no keys.
+//! Two copies that saw the same calls hold their elements in the same order, and so does a copy
+//! rebuilt from a snapshot.
 //!
 //! - [`packed`]: a short sequence of strings in one allocation; small hashes, sets and sorted sets.
-//! - [`dense`]: sets and maps in sub-tables; big sets and hashes, and the names of a sorted set's members.
+//! - [`dense`]: sets and maps in sub-tables; big sets and hashes, and the names of a sorted set's
+//!   members.
 //! - [`ranked`]: members by score; big sorted sets.
 //! - [`segments`]: lists of any length.
-//! - [`hash`]: the hash they and the keyspace use. `thin` owns every allocation of a single string, and with it
-//!   nearly all unsafe code; `varint` writes lengths.
+//! - [`hash`]: the hash they and the keyspace use. `thin` owns every allocation of a single string,
+//!   and with it nearly all unsafe code; `varint` writes lengths.
 //!
-//! Weights are heap bytes as mimalloc's size classes round them. Not here: when a small form becomes a big one.
+//! Weights are heap bytes as mimalloc's size classes round them. Not here: when a small form
+//! becomes a big one.
 
 pub mod dense;
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! A byte string behind eight bytes: the unit every container here stores.
 //!
-//! The upper sixteen bits of an address are free on the machines we run on. One byte of them holds the
-//! length (so a 16-byte member is a 16-byte allocation, without a header), the other is a *mark* that the
-//! owner uses as it likes. Up to six bytes need no allocation at all; from 255 bytes on, the length moves
-//! into a header of eight bytes at the front of the allocation.
+//! The upper sixteen bits of an address are free on the machines we run on. One byte of them holds
+//! the length (so a 16-byte member is a 16-byte allocation, without a header), the other is a
+//! *mark* that the owner uses as it likes. Up to six bytes need no allocation at all; from 255
+//! bytes on, the length moves into a header of eight bytes at the front of the allocation.
 //!
-//! Invariants: the length byte is at most [`INLINE`] exactly when the bytes lie in the word itself, and
-//! [`LONG`] exactly when the allocation starts with a header; an allocation is as long as its string, so the
-//! size it is freed with follows from the word alone.
-//! This is the only place of the room that owns raw memory; what it offers is safe, except [`Alias`].
-//! Not here: growth policies and what the bytes mean; see `dense`, `packed` and `ranked`.
+//! Invariants: the length byte is at most [`INLINE`] exactly when the bytes lie in the word itself,
+//! and [`LONG`] exactly when the allocation starts with a header; an allocation is as long as its
+//! string, so the size it is freed with follows from the word alone. This is the only place of the
+//! room that owns raw memory; what it offers is safe, except [`Alias`]. Not here: growth policies
+//! and what the bytes mean; see `dense`, `packed` and `ranked`.
 #![allow(unsafe_code)]
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
@@ -31,7 +31,8 @@ const MARK: usize = 0xff << 48;
 /// An owned byte string of fixed length whose bytes may change.
 pub(super) struct Thin(*mut u8);
 
-// SAFETY: a `Thin` owns its bytes alone, like a `Box<[u8]>`, and changes them through `&mut self` only.
+// SAFETY: a `Thin` owns its bytes alone, like a `Box<[u8]>`, and changes them through `&mut self`
+// only.
 unsafe impl Send for Thin {}
 // SAFETY: shared access only reads.
 unsafe impl Sync for Thin {}
@@ -60,8 +61,8 @@ impl Thin {
         let mut at = 0;
         for part in parts {
             assert!(part.len() <= length - at, "parts longer than a string of {length} bytes");
-            // SAFETY: `at + part.len() <= length`, the block has `skip + length` bytes and is new, so it
-            // cannot overlap with the part.
+            // SAFETY: `at + part.len() <= length`, the block has `skip + length` bytes and is new,
+            // so it cannot overlap with the part.
             unsafe { ptr::copy_nonoverlapping(part.as_ptr(), block.add(skip + at), part.len()) };
             at += part.len();
         }
@@ -107,8 +108,9 @@ impl Thin {
             let (start, length) = self.place();
             (start.cast_mut(), length)
         };
-        // SAFETY: as in `bytes`; `&mut self` makes the access the only one, and the block was allocated for
-        // writing. In the inline case the slice ends before the mark and the length byte.
+        // SAFETY: as in `bytes`; `&mut self` makes the access the only one, and the block was
+        // allocated for writing. In the inline case the slice ends before the mark and the length
+        // byte.
         unsafe { slice::from_raw_parts_mut(start, length) }
     }
 
@@ -143,7 +145,8 @@ impl Thin {
         }
     }
 
-    /// A second name for the string, which the caller promises not to read after the string is gone.
+    /// A second name for the string, which the caller promises not to read after the string is
+    /// gone.
     #[inline]
     pub(super) fn alias(&self) -> Alias {
         debug_assert!(self.tag() > INLINE, "an alias of bytes that move with their owner");
@@ -177,21 +180,21 @@ impl Alias {
     /// The string.
     ///
     /// # Safety
-    /// The [`Thin`] this was taken from has not been dropped, and no `&mut` to its bytes is alive while the
-    /// result is.
+    /// The [`Thin`] this was taken from has not been dropped, and no `&mut` to its bytes is alive
+    /// while the result is.
     #[inline]
     pub(super) unsafe fn bytes<'a>(self) -> &'a [u8] {
         let owner = std::mem::ManuallyDrop::new(Thin(self.0));
         let (start, length) = owner.place();
-        // SAFETY: the caller promises that the owner is alive; an alias is never of an inline string, so
-        // the bytes are in the owner's allocation.
+        // SAFETY: the caller promises that the owner is alive; an alias is never of an inline
+        // string, so the bytes are in the owner's allocation.
         unsafe { slice::from_raw_parts(start, length) }
     }
 }
 
-/// The bytes that a request for `bytes` takes from an allocator with mimalloc's size classes: eight, then
-/// multiples of sixteen up to 128, then four classes between one power of two and the next. (Measured with
-/// mimalloc 3: 24 bytes take 32, 40 take 48.)
+/// The bytes that a request for `bytes` takes from an allocator with mimalloc's size classes:
+/// eight, then multiples of sixteen up to 128, then four classes between one power of two and the
+/// next. (Measured with mimalloc 3: 24 bytes take 32, 40 take 48.)
 #[inline]
 pub(super) const fn room(bytes: usize) -> usize {
     if bytes <= 8 {

@@ -1,7 +1,8 @@
 //! A vector that grows by a chunk at a time and never moves what it holds.
 //!
-//! All chunks are of one size class, so what one sub-table frees another takes. Vectors that grow by
-//! copying leave freed blocks of every size between the live ones: half as much memory again, measured.
+//! All chunks are of one size class, so what one sub-table frees another takes. Vectors that grow
+//! by copying leave freed blocks of every size between the live ones: half as much memory again,
+//! measured.
 
 use crate::structure::thin::room;
 

@@ -1,9 +1,10 @@
-//! How many elements each sub-table holds, summed so that a position finds its sub-table in O(log n): a
-//! Fenwick tree (Fenwick 1994, "A new data structure for cumulative frequency tables").
+//! How many elements each sub-table holds, summed so that a position finds its sub-table in O(log
+//! n): a Fenwick tree (Fenwick 1994, "A new data structure for cumulative frequency tables").
 
 use crate::structure::thin::room;
 
-/// Node `i` (counted from one) holds the sum over the `i & -i` sub-tables that end with number `i - 1`.
+/// Node `i` (counted from one) holds the sum over `i & -i` sub-tables, the last of them being
+/// number `i - 1`.
 #[derive(Default)]
 pub(super) struct Counts(Vec<u64>);
 

@@ -2,8 +2,8 @@
 
 use crate::structure::thin::{Thin, room};
 
-/// A value stored in a dense table: a thin string that contains the key. The table keeps hash bits in the
-/// string's mark.
+/// A value stored in a dense table: a thin string that contains the key. The table keeps hash bits
+/// in the string's mark.
 pub(in crate::structure) trait Element {
     fn thin(&self) -> &Thin;
     fn thin_mut(&mut self) -> &mut Thin;
@@ -36,8 +36,9 @@ impl Element for Member {
 
 /// A field of a hash and its value: `[field length | value length | field | value | slack]`.
 ///
-/// The string is as long as its size class, so that a value that grows or shrinks a little is overwritten
-/// in place. The lengths take one byte each in a string of up to 254 bytes, and eight in a longer one.
+/// The string is as long as its size class, so that a value that grows or shrinks a little is
+/// overwritten in place. The lengths take one byte each in a string of up to 254 bytes, and eight
+/// in a longer one.
 pub(super) struct Field(Thin);
 
 /// The longest string with lengths of one byte.

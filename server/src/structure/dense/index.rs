@@ -1,22 +1,24 @@
 //! Positions by hash: an open-addressing table of 4-byte cells.
 //!
-//! A cell holds the upper bits of an element's hash and its position. The bits say where the cell belongs, so
-//! growing, removing and splitting read cells only, never an element; and they differ for all but 3 % of
-//! the other elements of a full table, so a search reads hardly any element in vain.
+//! A cell holds the upper bits of an element's hash and its position. The bits say where the cell
+//! belongs, so growing, removing and splitting read cells only, never an element; and they differ
+//! for all but 3 % of the other elements of a full table, so a search reads hardly any element in
+//! vain.
 //!
-//! Invariants: linear probing without gaps (removal shifts back), at most three quarters full; the home of
-//! a cell grows with its bits, so that rebuilding walks both tables forward.
-//! Not here: the elements. The caller says how many there are and whether one is the one sought.
+//! Invariants: linear probing without gaps (removal shifts back), at most three quarters full; the
+//! home of a cell grows with its bits, so that rebuilding walks both tables forward. Not here: the
+//! elements. The caller says how many there are and whether one is the one sought.
 
 use crate::structure::thin::{prefetch, room};
 
 /// No element. Position bits of all ones are never used, so no element's cell looks like this.
 const EMPTY: u32 = u32::MAX;
-/// Bits of a position at first: twice what a table holds. A table that many colliding keys make longer
-/// takes one bit more from the hash.
+/// Bits of a position at first: twice what a table holds. A table that many colliding keys make
+/// longer takes one bit more from the hash.
 const POSITION_BITS: u32 = 14;
 
-/// Cells in a chunk: 4 KiB, as the chunks of elements, so that the allocator keeps one kind of block for all.
+/// Cells in a chunk: 4 KiB, as the chunks of elements, so that the allocator keeps one kind of
+/// block for all.
 const CHUNK: usize = 1024;
 
 pub(super) struct Index {
@@ -178,7 +180,8 @@ impl Index {
         }
     }
 
-    /// Deals the cells out to two indexes. `place` tells for a position which of them, and where there.
+    /// Deals the cells out to two indexes. `place` tells for a position which of them, and where
+    /// there.
     pub(super) fn split(&self, place: impl Fn(usize) -> (usize, usize)) -> [Self; 2] {
         let mut counts = [0, 0];
         for (_, position) in self.entries() {

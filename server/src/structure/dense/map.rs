@@ -3,7 +3,8 @@
 use super::Dense;
 use super::element::{Element, Field};
 
-/// A map from byte strings to byte strings in a defined order. Field and value share one allocation.
+/// A map from byte strings to byte strings in a defined order. Field and value share one
+/// allocation.
 pub struct DenseMap(pub(super) Dense<Field>);
 
 impl Default for DenseMap {
@@ -18,8 +19,9 @@ impl DenseMap {
         Self(Dense::new())
     }
 
-    /// An empty map that waits for the `len` fields of a snapshot taken when [`DenseMap::tables`] was `tables`;
-    /// `None` when no map has that shape. Inserting them in order then restores the map's order exactly.
+    /// An empty map that waits for the `len` fields of a snapshot taken when [`DenseMap::tables`]
+    /// was `tables`; `None` when no map has that shape. Inserting them in order then restores the
+    /// map's order exactly.
     pub fn with_tables(tables: usize, len: usize) -> Option<Self> {
         Dense::with_tables(tables, len).map(Self)
     }
@@ -86,8 +88,9 @@ impl DenseMap {
         self.0.iter().map(pair)
     }
 
-    /// Visits about `count` fields and returns the next cursor; 0 begins and ends. A field that stays from
-    /// the first call to the last is visited at least once, whatever else comes and goes.
+    /// Visits about `count` fields and returns the next cursor; 0 begins and ends. A field that
+    /// stays from the first call to the last is visited at least once, whatever else comes and
+    /// goes.
     pub fn scan<'a>(
         &'a self,
         cursor: u64,

@@ -1,17 +1,18 @@
 //! Sets and maps of byte strings with a defined order: what big sets and hashes are.
 //!
-//! Elements stand in vectors, and an index of 4-byte cells beside each vector finds them by hash. The
-//! structure is cut into sub-tables of a few thousand elements by the low bits of the hash, in the manner of
-//! linear hashing (Litwin 1980): one sub-table is split for every [`TARGET`] insertions, so nothing ever moves
-//! more than some thousand words at once. Splitting reads bits that every element carries in its own
-//! word; only each eighth doubling reads the keys again to take the next eight bits.
+//! Elements stand in vectors, and an index of 4-byte cells beside each vector finds them by hash.
+//! The structure is cut into sub-tables of a few thousand elements by the low bits of the hash, in
+//! the manner of linear hashing (Litwin 1980): one sub-table is split for every `TARGET`
+//! insertions, so nothing ever moves more than some thousand words at once. Splitting reads bits
+//! that every element carries in its own word; only each eighth doubling reads the keys again to
+//! take the next eight bits.
 //!
-//! Invariants: the number of sub-tables `n` obeys `n * TARGET / 4 <= len <= n * TARGET` (or `n == 1`); it
-//! depends on the past, so a snapshot stores it, and [`Dense::with_tables`] followed by the elements in order
-//! gives the same structure. A sub-table of depth `d` holds the elements whose low `d` hash bits are its
-//! number; their marks are the hash bits from `d / 8 * 8` on.
-//! Cost: a look-up touches the sub-table's header, one or two cells' lines, the element's word, its key.
-//! Not here: protection from members chosen to collide. The seed is the same everywhere, so that order is.
+//! Invariants: the number of sub-tables `n` obeys `n * TARGET / 4 <= len <= n * TARGET` (or `n ==
+//! 1`); it depends on the past, so a snapshot stores it, and `with_tables` followed by the elements
+//! in order gives the same structure. A sub-table of depth `d` holds the elements whose low `d`
+//! hash bits are its number; their marks are the hash bits from `d / 8 * 8` on. Cost: a look-up
+//! touches the sub-table's header, one or two cells' lines, the element's word, its key. Not here:
+//! protection from members chosen to collide. The seed is the same everywhere, so that order is.
 
 mod chunks;
 mod counts;
@@ -35,8 +36,8 @@ use super::thin::room;
 
 /// The hash seed of all containers.
 const SEED: u64 = 0x6d61_696e_7374_6179;
-/// Elements per sub-table where there are several: a sub-table grows from this many to twice as many, and
-/// is split. Small enough that a split takes some ten microseconds.
+/// Elements per sub-table where there are several: a sub-table grows from this many to twice as
+/// many, and is split. Small enough that a split takes some ten microseconds.
 const TARGET: usize = if cfg!(test) { 64 } else { 2944 };
 /// The most sub-tables; beyond (at 68 thousand million elements) they only grow.
 const TABLES_MAX: usize = 1 << scan::PREFIX_BITS;
@@ -69,9 +70,10 @@ impl<E: Element> Dense<E> {
         dense
     }
 
-    /// An empty structure of `tables` sub-tables that waits for `len` elements, or `None` when no structure
-    /// of so many elements has that shape. Until they are all inserted, nothing may be removed. It takes memory
-    /// in proportion to `len`: the caller has checked that against what it read.
+    /// An empty structure of `tables` sub-tables that waits for `len` elements, or `None` when no
+    /// structure of so many elements has that shape. Until they are all inserted, nothing may be
+    /// removed. It takes memory in proportion to `len`: the caller has checked that against what it
+    /// read.
     pub(super) fn with_tables(tables: usize, len: usize) -> Option<Self> {
         let most = tables.checked_mul(TARGET)?;
         let fits = tables == 1 || tables <= TABLES_MAX && len >= most / 4;
@@ -127,8 +129,9 @@ impl<E: Element> Dense<E> {
         Some(result)
     }
 
-    /// Inserts what `make` gives when the key is new, else hands the element that is there to `change` and
-    /// returns what that says. `change` leaves the key alone, and `make` makes an element of this key.
+    /// Inserts what `make` gives when the key is new, else hands the element that is there to
+    /// `change` and returns what that says. `change` leaves the key alone, and `make` makes an
+    /// element of this key.
     #[inline]
     pub(super) fn upsert<R>(
         &mut self,
@@ -199,7 +202,8 @@ impl<E: Element> Dense<E> {
         (position < self.len).then(|| self.counts.find(position))
     }
 
-    /// All elements: sub-tables by number, elements by position. This is the order of [`Dense::at`].
+    /// All elements: sub-tables by number, elements by position. This is the order of
+    /// [`Dense::at`].
     pub(super) fn iter(&self) -> impl Iterator<Item = &E> {
         self.tables.iter().flat_map(Table::iter)
     }
@@ -211,7 +215,8 @@ impl<E: Element> Dense<E> {
         self.tables[self.address(hash)].prefetch(hash);
     }
 
-    /// The sub-table of a hash: its low bits, one less of them where that sub-table is not split off yet.
+    /// The sub-table of a hash: its low bits, one less of them where that sub-table is not split
+    /// off yet.
     #[inline]
     fn address(&self, hash: u64) -> usize {
         let whole = hash as usize & (self.tables.len().next_power_of_two() - 1);

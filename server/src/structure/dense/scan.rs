@@ -1,14 +1,16 @@
-//! Walking a structure that changes between two calls, with the guarantee of Redis's SCAN: an element that is
-//! there from the first call to the last is visited (<https://redis.io/docs/latest/commands/scan/>).
+//! Walking a structure that changes between two calls, with the guarantee of Redis's SCAN: an
+//! element that is there from the first call to the last is visited
+//! (<https://redis.io/docs/latest/commands/scan/>).
 //!
-//! Sub-tables are visited by the reverse of their number's bits, so that a sub-table and the one split off it are
-//! neighbours, and each from its last position down: removal moves a last element, which was seen, to a
-//! place that may be visited again; a split moves elements down or into the sub-table that comes next. A merge
-//! moves elements up, so a cursor carries the count of merges and begins a sub-table anew when that changed.
+//! Sub-tables are visited by the reverse of their number's bits, so that a sub-table and the one
+//! split off it are neighbours, and each from its last position down: removal moves a last element,
+//! which was seen, to a place that may be visited again; a split moves elements down or into the
+//! sub-table that comes next. A merge moves elements up, so a cursor carries the count of merges
+//! and begins a sub-table anew when that changed.
 //!
-//! A cursor is `[prefix 24 | merges 11 | position 28]`: the reversed number's upper bits, and how many
-//! positions are still to be visited, all ones meaning all of them. Any other number a client sends is a
-//! cursor too, and visits something.
+//! A cursor is `[prefix 24 | merges 11 | position 28]`: the reversed number's upper bits, and how
+//! many positions are still to be visited, all ones meaning all of them. Any other number a client
+//! sends is a cursor too, and visits something.
 
 use super::{Dense, Element};
 
@@ -20,8 +22,8 @@ const ALL: usize = (1 << POSITION_BITS) - 1;
 const TABLES_PER_ELEMENT: usize = 10;
 
 impl<E: Element> Dense<E> {
-    /// Visits about `count` elements (at least one, if any is left) and returns the cursor to go on with; 0
-    /// begins, and 0 ends.
+    /// Visits about `count` elements (at least one, if any is left) and returns the cursor to go on
+    /// with; 0 begins, and 0 ends.
     pub(in crate::structure) fn scan<'a>(
         &'a self,
         cursor: u64,

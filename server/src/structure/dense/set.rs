@@ -19,8 +19,9 @@ impl DenseSet {
         Self(Dense::new())
     }
 
-    /// An empty set that waits for the `len` members of a snapshot taken when [`DenseSet::tables`] was `tables`;
-    /// `None` when no set has that shape. Inserting them in order then restores the set's order exactly.
+    /// An empty set that waits for the `len` members of a snapshot taken when [`DenseSet::tables`]
+    /// was `tables`; `None` when no set has that shape. Inserting them in order then restores the
+    /// set's order exactly.
     pub fn with_tables(tables: usize, len: usize) -> Option<Self> {
         Dense::with_tables(tables, len).map(Self)
     }
@@ -65,7 +66,8 @@ impl DenseSet {
         self.0.at(position).map(Element::key)
     }
 
-    /// Removes the member at a position; true when there was one. Another member takes the position.
+    /// Removes the member at a position; true when there was one. Another member takes the
+    /// position.
     pub fn remove_at(&mut self, position: usize) -> bool {
         self.0.remove_at(position).is_some()
     }
@@ -75,8 +77,9 @@ impl DenseSet {
         self.0.iter().map(Element::key)
     }
 
-    /// Visits about `count` members and returns the next cursor; 0 begins and ends. A member that stays
-    /// from the first call to the last is visited at least once, whatever else comes and goes.
+    /// Visits about `count` members and returns the next cursor; 0 begins and ends. A member that
+    /// stays from the first call to the last is visited at least once, whatever else comes and
+    /// goes.
     pub fn scan<'a>(&'a self, cursor: u64, count: usize, mut visit: impl FnMut(&'a [u8])) -> u64 {
         self.0.scan(cursor, count, |member| visit(member.key()))
     }

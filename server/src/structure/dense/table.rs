@@ -1,8 +1,8 @@
 //! One sub-table: elements in the order they came, and the index of their positions.
 //!
-//! Invariants: element `i` has exactly one cell, which says `i`; removal moves the last element into the
-//! gap; splitting and merging keep the relative order of what they move.
-//! Not here: which sub-table an element belongs to; see `dense`.
+//! Invariants: element `i` has exactly one cell, which says `i`; removal moves the last element
+//! into the gap; splitting and merging keep the relative order of what they move. Not here: which
+//! sub-table an element belongs to; see `dense`.
 
 use super::chunks::Chunks;
 use super::element::Element;

@@ -96,7 +96,8 @@ fn a_map_does_what_a_tree_map_does() {
     }
 }
 
-/// 40,000 members in sub-tables of 64: the depth passes eight, where marks are read from the keys again.
+/// 40,000 members in sub-tables of 64: the depth passes eight, where marks are read from the keys
+/// again.
 #[test]
 fn growing_and_shrinking_pass_every_depth() {
     let mut set = DenseSet::new();

@@ -1,13 +1,14 @@
-//! A short sequence of byte strings in one allocation behind eight bytes: small hashes, sets and sorted sets.
+//! A short sequence of byte strings in one allocation behind eight bytes: small hashes, sets and
+//! sorted sets.
 //!
-//! The entries stand one after the other, each behind its length (a byte for up to 127), so eight bytes of
-//! value take nine. In front: how many bytes are used and how many entries there are, one byte each in an
-//! allocation of up to 254 bytes, eight each in a larger one.
+//! The entries stand one after the other, each behind its length (a byte for up to 127), so eight
+//! bytes of value take nine. In front: how many bytes are used and how many entries there are, one
+//! byte each in an allocation of up to 254 bytes, eight each in a larger one.
 //!
-//! Invariants: the used bytes are whole entries, as many as counted; the allocation is a size class, so that
-//! it grows by a quarter at a time at most.
-//! Cost: everything walks from the front, so this is for sequences of a few kilobytes.
-//! Not here: when a collection becomes too large for it, and what the entries mean.
+//! Invariants: the used bytes are whole entries, as many as counted; the allocation is a size
+//! class, so that it grows by a quarter at a time at most. Cost: everything walks from the front,
+//! so this is for sequences of a few kilobytes. Not here: when a collection becomes too large for
+//! it, and what the entries mean.
 
 mod iter;
 #[cfg(test)]
@@ -27,8 +28,8 @@ const LONG_HEADER: usize = 8;
 /// A sequence of byte strings in one allocation.
 pub struct Packed(Thin);
 
-/// Where an entry is. A spot is good until the sequence changes before or at it; used after that, it
-/// reads some other bytes of the sequence or none, and changes nothing or the wrong thing.
+/// Where an entry is. A spot is good until the sequence changes before or at it; used after that,
+/// it reads some other bytes of the sequence or none, and changes nothing or the wrong thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spot(usize);
 
@@ -133,8 +134,8 @@ impl Packed {
         (end <= content.len()).then_some((start, end))
     }
 
-    /// The first entry equal to `entry` among those whose index is a multiple of `stride`: 2 finds fields and
-    /// passes values over.
+    /// The first entry equal to `entry` among those whose index is a multiple of `stride`: 2 finds
+    /// fields and passes values over.
     #[inline]
     pub fn find(&self, entry: &[u8], stride: usize) -> Option<Spot> {
         let mut iter = self.iter();

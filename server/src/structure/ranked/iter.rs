@@ -1,4 +1,5 @@
-//! Walking a sorted set in either direction: leaf by leaf, each found by the rank of its first entry.
+//! Walking a sorted set in either direction: leaf by leaf, each found by the rank of its first
+//! entry.
 
 use super::node::Leaf;
 use super::score::Score;

@@ -1,8 +1,8 @@
 //! The sorted set: members by name and by score.
 //!
-//! A dense index owns one allocation per member, `[score | member]`, and finds it by name; a counted B+ tree holds
-//! the score and the address again, in order. So a member's bytes exist once, a search by score reads members
-//! only where scores tie, and a rank costs O(log n).
+//! A dense index owns one allocation per member, `[score | member]`, and finds it by name; a
+//! counted B+ tree holds the score and the address again, in order. So a member's bytes exist once,
+//! a search by score reads members only where scores tie, and a rank costs O(log n).
 //!
 //! Invariants: index and tree hold the same members; the tree's score of a member is the one in its
 //! allocation; a member leaves the tree before it leaves the index, and the tree is dropped first.
@@ -94,8 +94,8 @@ impl SortedSet {
             (Some((old, _)), _) if old == score => Change::Same,
             (Some((old, entry)), _) => {
                 self.tree.remove(old, member);
-                // SAFETY: the index owns the member until `remove` or `remove_at` has taken it out of the
-                // tree. Scores change above only, where nothing of the tree is in use.
+                // SAFETY: the index owns the member until `remove` or `remove_at` has taken it out
+                // of the tree. Scores change above only, where nothing of the tree is in use.
                 unsafe { self.tree.insert(entry) };
                 Change::Moved(old)
             }
@@ -116,8 +116,8 @@ impl SortedSet {
         Some(score)
     }
 
-    /// Removes the member of this rank, in O(log n); false when there is none. Read it with [`SortedSet::at`]
-    /// before: ZPOPMIN is `at(0)` and `remove_at(0)`.
+    /// Removes the member of this rank, in O(log n); false when there is none. Read it with
+    /// [`SortedSet::at`] before: ZPOPMIN is `at(0)` and `remove_at(0)`.
     pub fn remove_at(&mut self, rank: usize) -> bool {
         let Some(entry) = self.tree.find(rank).and_then(|(leaf, at)| leaf.get(at)) else {
             return false;
@@ -135,10 +135,11 @@ impl SortedSet {
         Some(self.tree.rank(|other, name| other < score || other == score && name < member))
     }
 
-    /// How many members are `before`, which must hold for a first part of the order and for none behind it, in
-    /// O(log n). With a condition on scores alone, no member is read.
+    /// How many members are `before`, which must hold for a first part of the order and for none
+    /// behind it, in O(log n). With a condition on scores alone, no member is read.
     ///
-    /// Both ends of any range are such counts: `score >= min` begins at `rank_where(|score, _| score < min)`.
+    /// Both ends of any range are such counts: `score >= min` begins at `rank_where(|score, _|
+    /// score < min)`.
     pub fn rank_where(&self, before: impl Fn(Score, &[u8]) -> bool) -> usize {
         self.tree.rank(before)
     }
@@ -163,8 +164,8 @@ impl SortedSet {
         IterBack::new(&self.tree, rank)
     }
 
-    /// Visits about `count` members, in no useful order, and returns the next cursor; 0 begins and ends. A
-    /// member that stays from the first call to the last is visited at least once.
+    /// Visits about `count` members, in no useful order, and returns the next cursor; 0 begins and
+    /// ends. A member that stays from the first call to the last is visited at least once.
     pub fn scan<'a>(
         &'a self,
         cursor: u64,

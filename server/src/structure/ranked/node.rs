@@ -1,7 +1,8 @@
 //! The nodes of the tree and what is done within one of them.
 //!
-//! Scores stand in an array of their own, so that a search reads the 500 bytes of scores and no member unless
-//! scores tie. A leaf is 1016 bytes and an inner node 2008: both just fit a size class.
+//! Scores stand in an array of their own, so that a search reads the 500 bytes of scores and no
+//! member unless scores tie. A leaf is 1016 bytes and an inner node 2008: both just fit a size
+//! class.
 
 use super::score::Score;
 use super::scored::{Entry, Member};
@@ -26,8 +27,9 @@ pub(super) struct Row<const N: usize> {
 
 pub(super) type Leaf = Row<LEAF>;
 
-/// Invariant: `firsts[i]` is the first entry below child `i`, except that `firsts[0]` may be any; `counts[i]` is the
-/// number of entries below child `i`; exactly the first `firsts.len()` children are there.
+/// Invariant: `firsts[i]` is the first entry below child `i`, except that `firsts[0]` may be any;
+/// `counts[i]` is the number of entries below child `i`; exactly the first `firsts.len()` children
+/// are there.
 pub(super) struct Inner {
     pub(super) firsts: Row<FAN>,
     pub(super) counts: [usize; FAN],
@@ -187,8 +189,8 @@ impl Node {
         }
     }
 
-    /// Starts loading what a search in the node reads, and all of a leaf, which an insertion shifts: in one
-    /// go, instead of a line after the other.
+    /// Starts loading what a search in the node reads, and all of a leaf, which an insertion
+    /// shifts: in one go, instead of a line after the other.
     #[inline]
     pub(super) fn prefetch(&self) {
         const LINE: usize = 64;

@@ -1,10 +1,10 @@
 //! Entries by score, then member: a B+ tree that counts what is below each child.
 //!
-//! Invariants: entries ascend; no node but an empty root is empty; a node with less than a quarter of its room
-//! was too large to join a neighbour; the member of every entry is alive, which is what [`Tree::insert`]
-//! makes its caller promise. An inner node's `firsts` name entries of the tree, so that holds for them too.
-//! Cost: O(log n) for everything; a search in one of our nodes is six comparisons.
-//! Not here: who owns the members, and their scores by name; see `ranked`.
+//! Invariants: entries ascend; no node but an empty root is empty; a node with less than a quarter
+//! of its room was too large to join a neighbour; the member of every entry is alive, which is what
+//! [`Tree::insert`] makes its caller promise. An inner node's `firsts` name entries of the tree, so
+//! that holds for them too. Cost: O(log n) for everything; a search in one of our nodes is six
+//! comparisons. Not here: who owns the members, and their scores by name; see `ranked`.
 #![allow(unsafe_code)]
 
 use std::cmp::Ordering;
@@ -46,8 +46,8 @@ impl Tree {
     /// Inserts an entry that is not there yet.
     ///
     /// # Safety
-    /// Until it is removed again, the entry's member stays alive, and its score in memory is only changed while
-    /// no method of the tree runs and nothing it returned is in use.
+    /// Until it is removed again, the entry's member stays alive, and its score in memory is only
+    /// changed while no method of the tree runs and nothing it returned is in use.
     pub(super) unsafe fn insert(&mut self, entry: Entry) {
         // SAFETY: the caller promises that the member is alive.
         let member = unsafe { entry.member.bytes() };
@@ -127,8 +127,8 @@ fn before(entry: Entry, score: Score, member: &[u8]) -> bool {
 }
 
 impl Sizes {
-    /// Inserts below a node. `last` says that nothing stands to the right of it: then a full node that grows at
-    /// its end is left full, so that ascending scores fill the leaves.
+    /// Inserts below a node. `last` says that nothing stands to the right of it: then a full node
+    /// that grows at its end is left full, so that ascending scores fill the leaves.
     fn grow(
         &mut self,
         node: &mut Node,
@@ -197,8 +197,8 @@ impl Sizes {
         Some((back.get(0)?, Node::Leaf(back)))
     }
 
-    /// Removes the entry below a node that `order` calls equal to what is sought. `None` when it is not there; else the node's new first entry, if that
-    /// changed and there is one.
+    /// Removes the entry below a node that `order` calls equal to what is sought. `None` when it is
+    /// not there; else the node's new first entry, if that changed and there is one.
     fn shrink(
         &mut self,
         node: &mut Node,

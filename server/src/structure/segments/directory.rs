@@ -1,8 +1,8 @@
 //! The segments of a long list, in groups with counts.
 //!
-//! A list of ten million short values has 44 thousand segments: too many to walk for one index, and too many
-//! to move when one is put in between. So they stand in groups of at most [`GROUP`], and an index skips groups,
-//! then segments, then entries.
+//! A list of ten million short values has 44 thousand segments: too many to walk for one index, and
+//! too many to move when one is put in between. So they stand in groups of at most [`GROUP`], and
+//! an index skips groups, then segments, then entries.
 //!
 //! Invariants: no group and no segment is empty; a group's counts are those of its segments.
 
@@ -138,7 +138,8 @@ impl Directory {
         Some(((group, segment), index))
     }
 
-    /// Changes a segment, then brings the counts up to date; drops the segment when it became empty.
+    /// Changes a segment, then brings the counts up to date; drops the segment when it became
+    /// empty.
     #[inline]
     pub(super) fn change<R>(
         &mut self,
@@ -171,8 +172,8 @@ impl Directory {
         }
     }
 
-    /// Puts a segment at a place, before the one that is there, and returns the place it got. A group that
-    /// is too long is cut in half.
+    /// Puts a segment at a place, before the one that is there, and returns the place it got. A
+    /// group that is too long is cut in half.
     pub(super) fn insert(&mut self, (mut number, mut at): Place, segment: Segment) -> Place {
         if number >= self.groups.len() {
             self.add(End::Back, segment);

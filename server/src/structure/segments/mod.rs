@@ -1,12 +1,13 @@
 //! The list: byte strings in order, quick at both ends and fair in the middle.
 //!
-//! The entries stand in segments of 4 KiB; a short list is one segment, a long one a directory of them. A push
-//! or pop at an end touches one segment's edge. A value too large for a segment has one of its own.
+//! The entries stand in segments of 4 KiB; a short list is one segment, a long one a directory of
+//! them. A push or pop at an end touches one segment's edge. A value too large for a segment has
+//! one of its own.
 //!
-//! Invariants: see `segment` and `directory`. How a list is cut into segments depends on its past and shows
-//! in nothing but its weight.
-//! Cost: ends O(1); an index skips whole groups of segments by their counts; a range costs that and its length.
-//! Not here: what Redis calls the encoding of a list; it follows from [`List::len`] and [`List::bytes`].
+//! Invariants: see `segment` and `directory`. How a list is cut into segments depends on its past
+//! and shows in nothing but its weight. Cost: ends O(1); an index skips whole groups of segments by
+//! their counts; a range costs that and its length. Not here: what Redis calls the encoding of a
+//! list; it follows from [`List::len`] and [`List::bytes`].
 
 mod directory;
 mod iter;
@@ -186,7 +187,8 @@ impl List {
         true
     }
 
-    /// Puts an entry before the one of this index, or behind the last; false when the index is beyond.
+    /// Puts an entry before the one of this index, or behind the last; false when the index is
+    /// beyond.
     pub fn insert(&mut self, index: usize, entry: &[u8]) -> bool {
         if index >= self.len() {
             let behind = index == self.len();
@@ -200,8 +202,8 @@ impl List {
         true
     }
 
-    /// Replaces `gone` entries (none or one) at `index`, which exists, by `entry`. A segment that cannot take
-    /// it is cut at the index.
+    /// Replaces `gone` entries (none or one) at `index`, which exists, by `entry`. A segment that
+    /// cannot take it is cut at the index.
     fn splice(&mut self, index: usize, gone: usize, entry: &[u8]) {
         if let Form::Short(segment) = &mut self.form
             && segment.splice(index, gone, &[entry])
@@ -239,7 +241,8 @@ impl List {
 
     /// Removes `count` entries from `index` on, or as many as there are; returns how many.
     ///
-    /// Whole segments are dropped unread, so trimming a long list costs its segments and not its entries.
+    /// Whole segments are dropped unread, so trimming a long list costs its segments and not its
+    /// entries.
     pub fn remove(&mut self, index: usize, count: usize) -> usize {
         let count = count.min(self.len().saturating_sub(index));
         let mut left = count;

@@ -1,17 +1,17 @@
 //! One buffer of entries with free room on both sides.
 //!
-//! An entry is `[length | bytes | length backwards]`, so it can be read from either end; a value of 16 bytes
-//! takes 18. The used bytes are a window in the buffer: a push or pop at either end moves the window's
-//! edge and nothing else.
+//! An entry is `[length | bytes | length backwards]`, so it can be read from either end; a value of
+//! 16 bytes takes 18. The used bytes are a window in the buffer: a push or pop at either end moves
+//! the window's edge and nothing else.
 //!
-//! Invariants: `start..end` holds whole entries, `count` of them. A buffer of more than [`FULL`] bytes holds
-//! one entry.
+//! Invariants: `start..end` holds whole entries, `count` of them. A buffer of more than [`FULL`]
+//! bytes holds one entry.
 
 use crate::structure::thin::room;
 use crate::structure::varint::{self, Varint};
 
-/// The size of a full-grown buffer, in bytes: large enough that a segment's own 40 bytes are one percent,
-/// small enough to shift within a microsecond.
+/// The size of a full-grown buffer, in bytes: large enough that a segment's own 40 bytes are one
+/// percent, small enough to shift within a microsecond.
 pub(super) const FULL: usize = 4096;
 
 #[derive(Default)]
@@ -32,8 +32,8 @@ pub enum End {
 }
 
 impl Segment {
-    /// An empty segment that grows at `end`: full-grown, as its neighbour was, unless the first entry is
-    /// larger than that.
+    /// An empty segment that grows at `end`: full-grown, as its neighbour was, unless the first
+    /// entry is larger than that.
     pub(super) fn beside(end: End, first: usize) -> Self {
         if Self::entry_bytes(first) > FULL {
             return Self::default();
@@ -111,8 +111,9 @@ impl Segment {
         true
     }
 
-    /// Moves the window so that `more` bytes are free at `end`, in a larger buffer if need be. A full-grown
-    /// buffer is shifted only when that frees half of it, so that shifting costs no more than the pushes after it.
+    /// Moves the window so that `more` bytes are free at `end`, in a larger buffer if need be. A
+    /// full-grown buffer is shifted only when that frees half of it, so that shifting costs no more
+    /// than the pushes after it.
     #[cold]
     fn make_room(&mut self, end: End, more: usize) -> bool {
         let used = self.used();
@@ -167,8 +168,8 @@ impl Segment {
         Walk::new(self)
     }
 
-    /// Where the entry of this index starts in the window, from the nearer end; the window's length for the index
-    /// behind the last.
+    /// Where the entry of this index starts in the window, from the nearer end; the window's length
+    /// for the index behind the last.
     fn offset(&self, index: usize) -> usize {
         let mut walk = self.walk();
         if index <= self.count / 2 {
@@ -192,7 +193,8 @@ impl Segment {
         Walk { content: &self.content()[..self.offset(index)], count: index }
     }
 
-    /// Replaces `gone` entries from `index` on by `entries`; false, and nothing done, when they do not fit.
+    /// Replaces `gone` entries from `index` on by `entries`; false, and nothing done, when they do
+    /// not fit.
     pub(super) fn splice(&mut self, index: usize, gone: usize, entries: &[&[u8]]) -> bool {
         let index = index.min(self.count);
         let gone = gone.min(self.count - index);
