@@ -181,13 +181,7 @@ impl Keyspace {
     }
 
     /// Takes a watch back.
-    pub fn unwatch(
-        &self,
-        _gate: &Shared<'_>,
-        database: usize,
-        key: &[u8],
-        watch: &Arc<Watch>,
-    ) {
+    pub fn unwatch(&self, _gate: &Shared<'_>, database: usize, key: &[u8], watch: &Arc<Watch>) {
         let hash = self.hash(key);
         let mut held = self.stripe(self.stripe_of(database, hash)).lock();
         let guarded = held.edit();

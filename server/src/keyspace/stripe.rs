@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering::
 
 use hashbrown::HashMap;
 use parking_lot::{Mutex, MutexGuard};
+use smallvec::{SmallVec, smallvec};
 
 use super::entry::Slot;
 use super::table::{NEVER, Table};
@@ -38,8 +39,8 @@ pub(super) struct Meter {
 
 /// What the lock guards.
 pub(super) struct Guarded {
-    tables: Vec<Table>,
-    depths: Vec<u8>,
+    tables: SmallVec<[Table; 1]>,
+    depths: SmallVec<[u8; 8]>,
     directory: Vec<u16>,
     depth: u8,
     /// Who must be told when a key changes: WATCH.
@@ -89,7 +90,7 @@ impl Stripe {
         let cells = self.meter.cells.load(Relaxed);
         if !cells.is_null() {
             let at = hash as u16 as usize & self.meter.mask.load(Relaxed);
-            crate::structure::prefetch(cells.wrapping_add(at).cast());
+            crate::structure::prefetch(cells.wrapping_add(at));
         }
     }
 }
@@ -127,8 +128,8 @@ impl Drop for Held<'_> {
 impl Guarded {
     fn new() -> Guarded {
         Guarded {
-            tables: vec![Table::default()],
-            depths: vec![0],
+            tables: smallvec![Table::default()],
+            depths: smallvec![0],
             directory: Vec::new(),
             depth: 0,
             watchers: None,
@@ -332,8 +333,7 @@ impl Guarded {
         let width = 1u32 << (ScanPoint::PREFIX_BITS - u32::from(depth));
         let next = (u32::from(at.prefix) / width + 1) * width;
         let end = 1u32 << ScanPoint::PREFIX_BITS;
-        let next =
-            (next < end).then_some(ScanPoint { prefix: next as u16, depth: 0, position: 0 });
+        let next = (next < end).then_some(ScanPoint { prefix: next as u16, depth: 0, position: 0 });
         (seen, next)
     }
 }

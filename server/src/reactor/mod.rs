@@ -288,12 +288,7 @@ impl<'p> Reactor<'p> {
     fn resume(&mut self, place: usize) {
         if let Some(connection) = self.connections.get_mut(place) {
             connection.held = None;
-            connection.resume(
-                &mut self.batch,
-                &mut self.executor,
-                &mut self.arenas,
-                &self.policy,
-            );
+            connection.resume(&mut self.batch, &mut self.executor, &mut self.arenas, &self.policy);
         }
     }
 
