@@ -1,4 +1,4 @@
-//! What the kernel says a process and the machine have used.
+//! What the kernel says a process has used, and what the machine is.
 //!
 //! CPU time comes from `/proc/PID/task/*/schedstat` (kernel docs, `scheduler/sched-stats.rst`), which
 //! counts nanoseconds, where `/proc/PID/stat` counts ticks of 10 ms. A running thread's figure is at
@@ -10,18 +10,45 @@ use std::fs;
 
 use crate::{Error, Result};
 
-/// CPU time of a process in nanoseconds, user and system, all its threads.
-pub fn cpu_ns(pid: u32) -> Result<u64> {
+/// What the scheduler gave a process.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Used {
+    /// CPU time, user and system, in nanoseconds.
+    pub cpu_ns: u64,
+    /// Time that a thread was ready to run while something else had its core, in nanoseconds. On
+    /// pinned cores this is what other work on the machine cost the measurement.
+    pub waited_ns: u64,
+}
+
+impl Used {
+    /// What was used between an earlier reading and this one.
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            cpu_ns: self.cpu_ns.saturating_sub(earlier.cpu_ns),
+            waited_ns: self.waited_ns.saturating_sub(earlier.waited_ns),
+        }
+    }
+}
+
+/// What all threads of a process have used so far.
+pub fn used(pid: u32) -> Result<Used> {
     let path = format!("/proc/{pid}/task");
     let tasks = fs::read_dir(&path).map_err(|cause| Error::io(format!("reading {path}"), cause))?;
-    let mut total = 0u64;
+    let mut total = Used::default();
     for task in tasks.flatten() {
         // A thread may end between the listing and the read; it is gone from the sum then.
         if let Ok(text) = fs::read_to_string(task.path().join("schedstat")) {
-            total += text.split(' ').next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0);
+            let mut fields = text.split_whitespace().map(|field| field.parse().unwrap_or(0));
+            total.cpu_ns += fields.next().unwrap_or(0);
+            total.waited_ns += fields.next().unwrap_or(0);
         }
     }
     Ok(total)
+}
+
+/// CPU time of a process in nanoseconds, user and system, all its threads.
+pub fn cpu_ns(pid: u32) -> Result<u64> {
+    Ok(used(pid)?.cpu_ns)
 }
 
 /// User and system time of a process in nanoseconds, in steps of a clock tick (10 ms).
@@ -48,23 +75,6 @@ pub fn rss_bytes(pid: u32) -> Result<u64> {
     let text =
         fs::read_to_string(&path).map_err(|cause| Error::io(format!("reading {path}"), cause))?;
     kilobytes(&text, "Rss:").ok_or_else(|| Error::Usage(format!("{path} has no Rss line")))
-}
-
-/// CPU time in nanoseconds that the whole machine was busy, in ticks; the difference of two readings
-/// shows how much of a measurement's time went to others.
-pub fn machine_busy_ns() -> u64 {
-    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
-    let Some(line) = text.lines().next() else { return 0 };
-    let fields: Vec<u64> =
-        line.split_whitespace().skip(1).map(|field| field.parse().unwrap_or(0)).collect();
-    // user nice system idle iowait irq softirq steal: everything but idle and iowait.
-    let busy: u64 = fields
-        .iter()
-        .take(8)
-        .enumerate()
-        .filter_map(|(index, ticks)| (index != 3 && index != 4).then_some(ticks))
-        .sum();
-    busy * (1_000_000_000 / rustix::param::clock_ticks_per_second().max(1))
 }
 
 /// What a report must name about the machine.
@@ -114,9 +124,10 @@ mod tests {
         while cpu_ns(pid).unwrap() == before {
             work = std::hint::black_box(work.wrapping_mul(3));
         }
-        assert!(cpu_ns(pid).unwrap() > before);
+        let (first, later) = (used(pid).unwrap(), used(pid).unwrap());
+        assert_eq!(first.since(later).cpu_ns, 0);
+        assert!(later.cpu_ns >= first.cpu_ns && later.waited_ns >= first.waited_ns);
         assert!(rss_bytes(pid).unwrap() > 100_000);
-        assert!(machine_busy_ns() > 0);
         let (user, system) = cpu_split_ns(pid).unwrap();
         assert!(user + system <= cpu_ns(pid).unwrap() + 40_000_000);
     }

@@ -58,7 +58,7 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "zset_member",
         summary: "member of 16 B in one sorted set of 1 M, integer scores",
-        line: "ZADD zset __rand__ mem:__rand__",
+        line: "ZADD zset __score__ mem:__rand__",
         value_bytes: 0,
         items: 1_000_000,
     },

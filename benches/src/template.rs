@@ -11,6 +11,8 @@
 //! | `__score__` | a number below the key count in twelve digits, always uniform |
 //! | `__value__` | the value, the same bytes in every request |
 //!
+//! Every placeholder chooses anew: two `__key__` in a line are two keys.
+//!
 //! Several lines with weights make a mix. Then the requests of a batch are chosen and copied one by
 //! one, because their lengths differ.
 

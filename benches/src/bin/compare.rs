@@ -55,7 +55,7 @@ struct Run {
     /// Rounds; a ratio is the median over them
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Only cases whose name contains this, such as `get` or `_p16`
+    /// Only cases with this name, or with these words in it, such as `get_p16`, `get` or `p16`
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Keys of the throughput workloads

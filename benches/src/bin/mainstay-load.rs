@@ -316,7 +316,7 @@ fn run_workload(options: &Run, workload: &Workload) -> Result<()> {
 }
 
 fn print_tally(name: &str, tally: &Tally, server: &ServerCpu) {
-    let busy = tally.client_cpu_ns as f64 / 1e7 / tally.seconds.max(1e-9);
+    let busy = tally.client.cpu_ns as f64 / 1e7 / tally.seconds.max(1e-9);
     println!(
         "{name:<13} {:>11.0} {}  {busy:>4.0} %  {}",
         tally.rate(),

@@ -31,7 +31,7 @@ pub struct Options {
     pub seconds: f64,
     /// Measurements of each server per workload.
     pub rounds: usize,
-    /// Only cases whose name contains this.
+    /// Only cases that `wants` says yes to.
     pub only: Option<String>,
     /// Ours listens here, the peer on the next port.
     pub port: u16,
@@ -46,8 +46,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// True when a case of this name was asked for.
+    /// True when a case of this name was asked for: by its name, or by some of the words in it. `p1`
+    /// is a word of `get_p1` but not of `get_p16`.
     pub fn wants(&self, name: &str) -> bool {
-        self.only.as_ref().is_none_or(|part| name.contains(part.as_str()))
+        self.only.as_ref().is_none_or(|part| {
+            format!("_{name}_").contains(&format!("_{}_", part.trim_matches('_')))
+        })
     }
 }

@@ -92,7 +92,8 @@ fn compose(options: &Options, origin: &Origin, measured: &[Measurement], notes: 
             "50 connections, values of 64 B, {} keys unless the name says otherwise; `_pN` is the \
              pipeline. CPU is the server process's time by the kernel's accounts. Latency is that of \
              a batch, from its write to its last reply. `gen %` is the generator's use of its core, \
-             `others %` what everything else used of one core meanwhile.\n",
+             `wait %` the time that server and generator were ready to run while other work had \
+             their cores: with more than a few per cent, latencies and rates say little.\n",
             options.keys
         );
     }

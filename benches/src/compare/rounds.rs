@@ -9,7 +9,8 @@ use super::{
     scenario::{self, Case, Scenario},
 };
 use crate::{
-    Error, Result, account,
+    Error, Result,
+    account::{self, Used},
     chance::Distribution,
     clock, expiry, idle,
     latency::Latency,
@@ -191,7 +192,7 @@ impl<'a> Rounds<'a> {
                     let tally = pubsub::run(&plan, &mut |edge| accounts.mark(edge))?;
                     let numbers = [
                         ("delivered", tally.delivered as f64 / tally.seconds),
-                        ("cpu_us", accounts.server_ns as f64 / 1e3 / tally.delivered as f64),
+                        ("cpu_us", accounts.cpu_us(tally.delivered)),
                         ("p50_ms", tally.latency.percentile_ms(50.0)),
                         ("p99_ms", tally.latency.percentile_ms(99.0)),
                     ];
@@ -316,8 +317,7 @@ struct Throughput(Vec<Figure>);
 
 impl Throughput {
     fn new() -> Self {
-        let keys =
-            ["ops", "cpu_us", "p50_ms", "p99_ms", "p999_ms", "client_pct", "others_pct", "nulls"];
+        let keys = ["ops", "cpu_us", "p50_ms", "p99_ms", "p999_ms", "gen_pct", "wait_pct", "nulls"];
         Self(keys.map(Figure::new).into())
     }
 
@@ -334,45 +334,40 @@ fn add(figures: &mut [Figure], side: usize, numbers: &[(&'static str, f64)]) {
     }
 }
 
-/// CPU of the server and of the machine over the measured window.
+/// What the server used over the measured window.
 struct Accounts {
     pid: u32,
-    server_ns: u64,
-    machine_ns: u64,
+    server: Used,
     failed: bool,
 }
 
 impl Accounts {
     fn of(server: &Server) -> Self {
-        Self { pid: server.pid(), server_ns: 0, machine_ns: 0, failed: false }
+        Self { pid: server.pid(), server: Used::default(), failed: false }
     }
 
     fn mark(&mut self, edge: Edge) {
-        let (server, machine) = (account::cpu_ns(self.pid), account::machine_busy_ns());
-        self.failed |= server.is_err();
-        let server = server.unwrap_or(0);
-        match edge {
-            Edge::Opens => (self.server_ns, self.machine_ns) = (server, machine),
-            Edge::Closes => {
-                self.server_ns = server.saturating_sub(self.server_ns);
-                self.machine_ns = machine.saturating_sub(self.machine_ns);
-            }
-        }
+        let used = account::used(self.pid);
+        self.failed |= used.is_err();
+        let used = used.unwrap_or_default();
+        self.server = if edge == Edge::Opens { used } else { used.since(self.server) };
+    }
+
+    /// Server CPU per operation in microseconds, `NaN` when the accounts could not be read.
+    fn cpu_us(&self, operations: u64) -> f64 {
+        if self.failed { f64::NAN } else { self.server.cpu_ns as f64 / 1e3 / operations as f64 }
     }
 
     fn throughput(&self, tally: &Tally) -> [(&'static str, f64); 8] {
-        let window_ns = tally.seconds * 1e9;
-        let known = self.server_ns + tally.client_cpu_ns;
-        let others = self.machine_ns.saturating_sub(known) as f64 / window_ns * 100.0;
-        let cpu_us = self.server_ns as f64 / 1e3 / tally.requests as f64;
+        let percent = |ns: u64| ns as f64 / (tally.seconds * 1e9) * 100.0;
         [
             ("ops", tally.rate()),
-            ("cpu_us", if self.failed { f64::NAN } else { cpu_us }),
+            ("cpu_us", self.cpu_us(tally.requests)),
             ("p50_ms", tally.latency.percentile_ms(50.0)),
             ("p99_ms", tally.latency.percentile_ms(99.0)),
             ("p999_ms", tally.latency.percentile_ms(99.9)),
-            ("client_pct", tally.client_cpu_ns as f64 / window_ns * 100.0),
-            ("others_pct", others),
+            ("gen_pct", percent(tally.client.cpu_ns)),
+            ("wait_pct", percent(tally.client.waited_ns + self.server.waited_ns)),
             ("nulls", tally.nulls as f64),
         ]
     }

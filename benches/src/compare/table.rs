@@ -69,7 +69,7 @@ pub fn throughput(measured: &[Measurement]) -> Table {
         "peer p50/p99/p99.9 ms",
         "p99 x",
         "gen %",
-        "others %",
+        "wait %",
         "target",
         "verdict",
     ];
@@ -81,8 +81,8 @@ pub fn throughput(measured: &[Measurement]) -> Table {
             let at = |key| format!("{:.2}", side(figure(key)));
             format!("{} / {} / {}", at("p50_ms"), at("p99_ms"), at("p999_ms"))
         };
-        let client = figure("client_pct");
-        let others = figure("others_pct");
+        let generator = figure("gen_pct");
+        let wait = figure("wait_pct");
         vec![
             one.name.clone(),
             count(ops.ours()),
@@ -95,8 +95,8 @@ pub fn throughput(measured: &[Measurement]) -> Table {
             latency(Figure::ours),
             latency(Figure::peer),
             ratio(figure("p99_ms").ratio()),
-            format!("{:.0} / {:.0}", client.ours(), client.peer()),
-            format!("{:.0} / {:.0}", others.ours(), others.peer()),
+            format!("{:.0} / {:.0}", generator.ours(), generator.peer()),
+            format!("{:.0} / {:.0}", wait.ours(), wait.peer()),
             one.target(),
             one.verdict(),
         ]

@@ -14,7 +14,8 @@ mod open;
 use std::{sync::Barrier, time::Duration};
 
 use crate::{
-    Result, account,
+    Result,
+    account::{self, Used},
     chance::{Distribution, Picker},
     clock,
     latency::Latency,
@@ -107,8 +108,8 @@ pub struct Tally {
     pub latency: Latency,
     /// Open loop only: from sending to the last reply.
     pub service: Latency,
-    /// CPU time of this process over the window of the first thread.
-    pub client_cpu_ns: u64,
+    /// What this process used over the window of the first thread.
+    pub client: Used,
 }
 
 impl Tally {
@@ -188,18 +189,18 @@ fn work(
         window: plan.window.share(index, threads),
         rate: plan.rate.map(|rate| rate / threads as f64),
     };
-    let mut cpu = 0;
+    let mut client = Used::default();
     let mut account = |edge| {
         // A reading that fails leaves a CPU figure of zero, which the table shows as such.
-        let used = account::cpu_ns(std::process::id()).unwrap_or(0);
-        cpu = if edge == Edge::Opens { used } else { used.saturating_sub(cpu) };
+        let used = account::used(std::process::id()).unwrap_or_default();
+        client = if edge == Edge::Opens { used } else { used.since(client) };
         watch(edge);
     };
     let mut tally = match part.rate {
         None => closed::run(part, &mut account)?,
         Some(rate) => open::run(part, rate, &mut account)?,
     };
-    tally.client_cpu_ns = cpu;
+    tally.client = client;
     Ok(tally)
 }
 
