@@ -63,6 +63,12 @@ struct Address {
     /// Unix socket of the server, instead of host and port
     #[arg(short, long, value_name = "PATH")]
     socket: Option<PathBuf>,
+    /// Password for AUTH
+    #[arg(short = 'a', long)]
+    password: Option<String>,
+    /// User name for AUTH, together with --password
+    #[arg(long, requires = "password")]
+    user: Option<String>,
     /// Process id of the server, if it runs on this machine: adds its CPU time per operation
     #[arg(long, value_name = "PID")]
     server_pid: Option<u32>,
@@ -73,10 +79,15 @@ struct Address {
 
 impl Address {
     fn target(&self) -> Target {
-        match &self.socket {
+        let target = match &self.socket {
             Some(path) => Target::Unix(path.clone()),
             None => Target::Tcp { host: self.host.clone(), port: self.port },
+        };
+        let credentials: Vec<String> = self.user.iter().chain(&self.password).cloned().collect();
+        if credentials.is_empty() {
+            return target;
         }
+        Target::Guarded { inner: Box::new(target), credentials }
     }
 }
 
