@@ -558,7 +558,7 @@ impl Drop for Keys<'_> {
             for &id in touched {
                 let stripe = self.space.stripe(id);
                 // SAFETY: as in `stripe`; no reference into the stripe is left.
-                stripe.publish(unsafe { &*stripe.unlocked() });
+                stripe.publish(unsafe { &*stripe.unlocked() }, self.space.due(id));
             }
         }
     }
