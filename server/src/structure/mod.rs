@@ -3,8 +3,9 @@
 //! Everything here is a function of the calls made to it: no clock, no chance, no RESP, no keys. Two copies
 //! that saw the same calls hold their elements in the same order, and so does a copy rebuilt from a snapshot.
 
-pub mod hash;
 mod fixed_state;
+pub mod glob;
+pub mod hash;
 mod prefetch;
 
 pub use fixed_state::{FixedHasher, FixedState};
