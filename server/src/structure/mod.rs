@@ -23,6 +23,7 @@ mod dice;
 mod fixed_state;
 pub mod hash;
 pub mod packed;
+pub mod glob;
 mod prefetch;
 pub mod ranked;
 pub mod segments;
