@@ -1,1 +1,4 @@
-//! One integration binary.
+//! One integration binary: everything that needs more than one room, and nothing but this workspace.
+
+mod patterns;
+mod scripts;
