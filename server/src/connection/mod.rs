@@ -256,10 +256,13 @@ impl Connection {
         if arenas.replies.len() > begin {
             self.outbox.push_replies(begin..arenas.replies.len());
         }
-        if was_authenticated != self.session.authenticated && !self.closing && self.held.is_none() && consumed < bytes.len() {
+        if was_authenticated != self.session.authenticated
+            && !self.closing
+            && self.held.is_none()
+            && consumed < bytes.len()
+        {
             // The limits were lifted by AUTH or HELLO within the batch: go on with the new ones.
-            return consumed
-                + self.process(&bytes[consumed..], batch, executor, arenas, policy);
+            return consumed + self.process(&bytes[consumed..], batch, executor, arenas, policy);
         }
         consumed
     }

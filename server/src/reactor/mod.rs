@@ -184,11 +184,11 @@ impl<'p> Reactor<'p> {
     }
 
     fn timeout(&self) -> Duration {
-        if !self.again.is_empty() || self.accept_again {
+        let next = self.patrol_at.min(self.sweep_at);
+        if !self.again.is_empty() || self.accept_again || next <= self.now {
             return Duration::ZERO;
         }
-        let next = self.patrol_at.min(self.sweep_at);
-        Duration::from_millis(next.saturating_sub(clock::now()).clamp(1, PATROL_MS))
+        Duration::from_millis((next - self.now).min(PATROL_MS))
     }
 
     fn read_mail(&mut self) {
@@ -288,12 +288,7 @@ impl<'p> Reactor<'p> {
     fn resume(&mut self, place: usize) {
         if let Some(connection) = self.connections.get_mut(place) {
             connection.held = None;
-            connection.resume(
-                &mut self.batch,
-                &mut self.executor,
-                &mut self.arenas,
-                &self.policy,
-            );
+            connection.resume(&mut self.batch, &mut self.executor, &mut self.arenas, &self.policy);
         }
     }
 
@@ -454,7 +449,8 @@ impl<'p> Reactor<'p> {
         if swept.freed > 0 {
             self.counters.expired.add(swept.freed as u64);
         }
-        self.sweep_at = if swept.due <= self.now { self.now + 1 } else { self.now + SWEEP_MS };
+        // What is left of a round that was cut short is done next turn, after the clients.
+        self.sweep_at = if swept.due <= self.now { self.now } else { self.now + SWEEP_MS };
     }
 }
 

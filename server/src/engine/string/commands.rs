@@ -1,8 +1,6 @@
 //! engine/string/commands.rs — statics and handlers.
 
-use crate::command::{
-    Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Type, Write,
-};
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Type, Write};
 use crate::keyspace::Ttl;
 
 /// See its summary.
