@@ -47,7 +47,7 @@ fn play_bare(version: Version) {
     for script in scripts() {
         let process = bare::process(seed);
         let mut bare = Bare::new(&process, seed);
-        if let Err(mismatch) = script.play(&mut BareStage { bare: &mut bare, version }, version) {
+        if let Err(mismatch) = script.play(&mut BareStage::new(&mut bare, version), version) {
             failures.push(report(&script, &format!("bare, {version:?}"), &mismatch));
         }
     }
@@ -124,8 +124,8 @@ fn update() {
         let processes = [bare::process(1), bare::process(1)];
         let [mut resp2, mut resp3] = processes.each_ref().map(|process| Bare::new(process, 1));
         let text = script.rewritten([
-            &mut BareStage { bare: &mut resp2, version: Version::Resp2 },
-            &mut BareStage { bare: &mut resp3, version: Version::Resp3 },
+            &mut BareStage::new(&mut resp2, Version::Resp2),
+            &mut BareStage::new(&mut resp3, Version::Resp3),
         ]);
         if std::fs::read_to_string(&script.path).is_ok_and(|old| old != text) {
             std::fs::write(&script.path, text).expect("scripts can be written");

@@ -305,6 +305,15 @@ pub struct BareStage<'b, 'p> {
     pub bare: &'b mut Bare<'p>,
     /// What new clients speak.
     pub version: Version,
+    /// Every request so far, with its replies.
+    pub heard: Vec<(Vec<Vec<u8>>, Vec<Frame>)>,
+}
+
+impl<'b, 'p> BareStage<'b, 'p> {
+    /// Clients of this executor, which speak this version.
+    pub fn new(bare: &'b mut Bare<'p>, version: Version) -> BareStage<'b, 'p> {
+        BareStage { bare, version, heard: Vec::new() }
+    }
 }
 
 impl Stage for BareStage<'_, '_> {
@@ -323,6 +332,7 @@ impl Stage for BareStage<'_, '_> {
         }
         let answer = self.bare.call(client, args);
         let mut lines: Vec<String> = answer.frames.iter().map(Frame::to_string).collect();
+        self.heard.push((args.iter().map(|arg| arg.to_vec()).collect(), answer.frames));
         match answer.after {
             After::Go => {}
             After::Close => lines.push(CLOSED.to_owned()),
