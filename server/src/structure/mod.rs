@@ -21,9 +21,9 @@ pub mod dense;
 #[cfg(test)]
 mod dice;
 mod fixed_state;
+pub mod glob;
 pub mod hash;
 pub mod packed;
-pub mod glob;
 mod prefetch;
 pub mod ranked;
 pub mod segments;
