@@ -163,9 +163,8 @@ impl KeySpec {
         let begin = match self.begin {
             Begin::Index(at) => at,
             Begin::Keyword(word, from) => {
-                let found = (from..len).find(|&at| {
-                    args.arg(at).eq_ignore_ascii_case(word.as_bytes())
-                });
+                let found =
+                    (from..len).find(|&at| args.arg(at).eq_ignore_ascii_case(word.as_bytes()));
                 match found {
                     Some(at) if at + 1 < len => at + 1,
                     _ => return Some((0..0).step_by(1)),

@@ -43,9 +43,9 @@ impl Arenas {
 
     /// Takes the messages out, to be shared.
     pub fn keep_messages(&mut self) -> Kept {
-        self.messages.each_mut().map(|arena| {
-            (!arena.is_empty()).then(|| Rc::new(std::mem::take(arena)))
-        })
+        self.messages
+            .each_mut()
+            .map(|arena| (!arena.is_empty()).then(|| Rc::new(std::mem::take(arena))))
     }
 }
 

@@ -324,10 +324,9 @@ impl<'a> Keys<'a> {
     pub fn get<T: Object>(&self, key: &[u8]) -> Result<Option<&T>, Refusal> {
         match self.value(key) {
             None => Ok(None),
-            Some(Value::Object(object)) => (object as &dyn std::any::Any)
-                .downcast_ref()
-                .map(Some)
-                .ok_or(Refusal::WrongType),
+            Some(Value::Object(object)) => {
+                (object as &dyn std::any::Any).downcast_ref().map(Some).ok_or(Refusal::WrongType)
+            }
             Some(Value::String(_)) => Err(Refusal::WrongType),
         }
     }
@@ -451,8 +450,7 @@ impl<'a> Keys<'a> {
         };
         let table = guarded.table_mut(place);
         let before = table.slot(place.position).weight();
-        let bytes =
-            table.slot_mut(place.position).resize_string(len).ok_or(Refusal::WrongType)?;
+        let bytes = table.slot_mut(place.position).resize_string(len).ok_or(Refusal::WrongType)?;
         let result = edit(bytes);
         table.reweigh(before, table.slot(place.position).weight());
         self.note(hash, key);
@@ -591,7 +589,7 @@ impl Drop for Keys<'_> {
             for &id in touched {
                 let stripe = self.space.stripe(id);
                 // SAFETY: as in `stripe`; no reference into the stripe is left.
-                stripe.publish(unsafe { &*stripe.unlocked() });
+                stripe.publish(unsafe { &*stripe.unlocked() }, self.space.due(id));
             }
         }
     }

@@ -19,12 +19,7 @@ impl Keys<'_> {
     /// Shows about `count` entries from the cursor on, and says where to go on: 0 at the end.
     /// At most `count` entries are looked at; a stripe is never left in the middle for a smaller
     /// reason. An unknown cursor starts at the nearest place there is.
-    pub fn scan(
-        &self,
-        cursor: u64,
-        count: usize,
-        mut show: impl FnMut(&[u8], Value<'_>),
-    ) -> u64 {
+    pub fn scan(&self, cursor: u64, count: usize, mut show: impl FnMut(&[u8], Value<'_>)) -> u64 {
         self.scan_entries(cursor, count, |key, value, _| show(key, value))
     }
 

@@ -20,9 +20,8 @@ impl Reactor<'_> {
 
     fn look_after(&mut self, place: usize) {
         let (now, policy) = (self.now, &self.policy);
-        let over = |since: u64, limit: u64| {
-            since != 0 && limit != 0 && now.saturating_sub(since) >= limit
-        };
+        let over =
+            |since: u64, limit: u64| since != 0 && limit != 0 && now.saturating_sub(since) >= limit;
         let Some(connection) = self.connections.get_mut(place) else { return };
         let session = &connection.session;
         if session.card.doomed.load(Relaxed) {

@@ -216,17 +216,17 @@ impl<'p> Executor<'p> {
         if !self.process.pause.writes_only.load(Relaxed) {
             return true;
         }
-        let writes = |entry: &Entry| {
-            entry.command.writes() || entry.command.is(Trait::MayReplicate)
-        };
+        let writes =
+            |entry: &Entry| entry.command.writes() || entry.command.is(Trait::MayReplicate);
         match &session.transaction {
             None => writes(entry),
             // Queueing changes nothing; what counts is what EXEC would do.
             Some(open) => {
                 entry.command.name == "EXEC"
-                    && open.queue.iter().any(|&(index, _)| {
-                        writes(&self.process.table.entries()[index])
-                    })
+                    && open
+                        .queue
+                        .iter()
+                        .any(|&(index, _)| writes(&self.process.table.entries()[index]))
             }
         }
     }

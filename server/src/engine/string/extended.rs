@@ -60,7 +60,8 @@ impl Extended {
 
     /// The number, and whether the text says zero.
     fn parse_decimal(text: &[u8]) -> Option<(Extended, bool)> {
-        let Scientific { digits, point, exponent } = Scientific::read(text, b'e', u8::is_ascii_digit)?;
+        let Scientific { digits, point, exponent } =
+            Scientific::read(text, b'e', u8::is_ascii_digit)?;
         let Some(first) = digits.iter().position(|&digit| digit != b'0') else {
             return Some((Extended::ZERO, true));
         };
@@ -136,7 +137,8 @@ impl Extended {
         } else {
             let kept = wide.checked_shr(shift as u32).unwrap_or(0);
             let half = wide.checked_shr(shift as u32 - 1).unwrap_or(0) & 1 == 1;
-            let below_half = 1u128.checked_shl(shift as u32 - 1).map_or(wide, |one| wide & (one - 1));
+            let below_half =
+                1u128.checked_shl(shift as u32 - 1).map_or(wide, |one| wide & (one - 1));
             let up = half && (sticky || below_half != 0 || kept & 1 == 1);
             match u64::try_from(kept + u128::from(up)) {
                 Ok(mantissa) => mantissa,

@@ -93,9 +93,8 @@ mod tests {
         let seed = 71;
         let mut dice = Dice::new(seed);
         for round in 0..3_000 {
-            let mut draw = || -> Vec<u8> {
-                (0..dice.below(9)).map(|_| b"abc"[dice.below(3)]).collect()
-            };
+            let mut draw =
+                || -> Vec<u8> { (0..dice.below(9)).map(|_| b"abc"[dice.below(3)]).collect() };
             let (a, b) = (draw(), draw());
             let want = longest(&a, &b);
             assert_eq!(length(&a, &b), want, "seed {seed}, round {round}: {a:?} {b:?}");

@@ -7,12 +7,8 @@ use crate::command::{
 };
 use crate::error::Refusal;
 
-const CONDITION: Arg = Arg::Maybe(&Arg::OneOf(&[
-    Arg::Word("NX"),
-    Arg::Word("XX"),
-    Arg::Word("GT"),
-    Arg::Word("LT"),
-]));
+const CONDITION: Arg =
+    Arg::Maybe(&Arg::OneOf(&[Arg::Word("NX"), Arg::Word("XX"), Arg::Word("GT"), Arg::Word("LT")]));
 
 /// See its summary.
 pub static EXPIRE: Command = Command {
@@ -20,11 +16,7 @@ pub static EXPIRE: Command = Command {
     summary: "Sets the expiration time of a key in seconds.",
     since: "1.0.0",
     cost: Cost::Constant,
-    args: &[
-        Arg::Key("key", Access::Mark),
-        Arg::Value("seconds", Type::Integer),
-        CONDITION,
-    ],
+    args: &[Arg::Key("key", Access::Mark), Arg::Value("seconds", Type::Integer), CONDITION],
     reply: Reply::Int,
     run: Run::Write(expire),
     also: &[Trait::NoGrowth],
@@ -40,11 +32,7 @@ pub static PEXPIRE: Command = Command {
     summary: "Sets the expiration time of a key in milliseconds.",
     since: "2.6.0",
     cost: Cost::Constant,
-    args: &[
-        Arg::Key("key", Access::Mark),
-        Arg::Value("milliseconds", Type::Integer),
-        CONDITION,
-    ],
+    args: &[Arg::Key("key", Access::Mark), Arg::Value("milliseconds", Type::Integer), CONDITION],
     reply: Reply::Int,
     run: Run::Write(pexpire),
     also: &[Trait::NoGrowth],
@@ -127,9 +115,7 @@ impl Condition {
             ));
         }
         if if_later && if_sooner {
-            return Err(Refusal::text(
-                "ERR GT and LT options at the same time are not compatible",
-            ));
+            return Err(Refusal::text("ERR GT and LT options at the same time are not compatible"));
         }
         Ok(condition)
     }

@@ -75,7 +75,8 @@ fn scan(cx: &mut Read<'_>) -> Outcome {
     while let Some(word) = words.next() {
         if is_word(word, "COUNT") {
             let asked = options::integer(words.value()?)?;
-            count = usize::try_from(asked).ok().filter(|&asked| asked > 0).ok_or(Refusal::Syntax)?;
+            count =
+                usize::try_from(asked).ok().filter(|&asked| asked > 0).ok_or(Refusal::Syntax)?;
         } else if is_word(word, "MATCH") {
             pattern = Pattern::new(words.value()?);
         } else if is_word(word, "TYPE") {

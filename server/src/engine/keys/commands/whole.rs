@@ -52,7 +52,9 @@ fn flushall(cx: &mut Write<'_, '_>) -> Outcome {
 fn require_how(cx: &Write<'_, '_>) -> Result<(), Refusal> {
     match cx.args.get(1) {
         None => Ok(()),
-        Some(how) if cx.args.len() == 2 && (is_word(how, "SYNC") || is_word(how, "ASYNC")) => Ok(()),
+        Some(how) if cx.args.len() == 2 && (is_word(how, "SYNC") || is_word(how, "ASYNC")) => {
+            Ok(())
+        }
         Some(_) => Err(Refusal::Syntax),
     }
 }

@@ -108,9 +108,8 @@ fn incrbyfloat(cx: &mut Write<'_, '_>) -> Outcome {
     cx.keys.update_string(cx.args.arg(1), move |held| {
         let held = held.map_or(Some(Extended::ZERO), Extended::parse).ok_or(Refusal::NotFloat)?;
         let by = Extended::parse(by).ok_or(Refusal::NotFloat)?;
-        let sum = held
-            .add(by)
-            .ok_or(Refusal::text("ERR increment would produce NaN or Infinity"))?;
+        let sum =
+            held.add(by).ok_or(Refusal::text("ERR increment would produce NaN or Infinity"))?;
         *result = sum.to_string();
         Ok(&*result)
     })?;

@@ -10,9 +10,8 @@ use crate::keyspace::Ttl;
 const STRING_BYTES_MAX: usize = 512 << 20;
 
 fn require_room(len: Option<usize>) -> Result<usize, Refusal> {
-    len.filter(|&len| len <= STRING_BYTES_MAX).ok_or(Refusal::text(
-        "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
-    ))
+    len.filter(|&len| len <= STRING_BYTES_MAX)
+        .ok_or(Refusal::text("ERR string exceeds maximum allowed size (proto-max-bulk-len)"))
 }
 
 /// See its summary.

@@ -90,8 +90,7 @@ fn set_with_options(cx: &mut Write<'_, '_>) -> Outcome {
             if_present = true;
         } else if is_word(word, "GET") {
             answer_old = true;
-        } else if is_word(word, "KEEPTTL")
-            && matches!(lifetime, Lifetime::Unsaid | Lifetime::Keep)
+        } else if is_word(word, "KEEPTTL") && matches!(lifetime, Lifetime::Unsaid | Lifetime::Keep)
         {
             lifetime = Lifetime::Keep;
         } else if !lifetime.take(word, &mut words)? {
@@ -268,9 +267,7 @@ fn getex(cx: &mut Write<'_, '_>) -> Outcome {
     let mut lifetime = Lifetime::Unsaid;
     let mut words = Words::new(cx.args, 2);
     while let Some(word) = words.next() {
-        if is_word(word, "PERSIST")
-            && matches!(lifetime, Lifetime::Unsaid | Lifetime::Persist)
-        {
+        if is_word(word, "PERSIST") && matches!(lifetime, Lifetime::Unsaid | Lifetime::Persist) {
             lifetime = Lifetime::Persist;
         } else if !lifetime.take(word, &mut words)? {
             return Err(Refusal::Syntax);
