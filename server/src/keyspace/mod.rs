@@ -19,6 +19,7 @@ mod gate;
 mod keys;
 mod object;
 mod scan;
+mod snapshot;
 mod stripe;
 mod sweep;
 mod table;

@@ -10,6 +10,7 @@
 //! - Nothing here knows what a command means; `EXEC` is known by what its handler answers
 //!   ([`Next::Execute`]).
 
+mod apply;
 mod refuse;
 mod transaction;
 
