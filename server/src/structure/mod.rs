@@ -9,6 +9,7 @@
 //!   members.
 //! - [`ranked`]: members by score; big sorted sets.
 //! - [`segments`]: lists of any length.
+//! - [`glob`]: the patterns of keys, channels, settings and files.
 //! - [`Chunks`]: a vector that never moves what it holds.
 //! - [`hash`]: the hash they and the keyspace use. `thin` owns every allocation of a single string,
 //!   and with it nearly all unsafe code; `varint` writes lengths.
