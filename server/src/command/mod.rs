@@ -5,6 +5,7 @@
 //! handler is given. Nothing here touches a key.
 
 pub mod context;
+pub mod help;
 pub mod keyspec;
 pub mod options;
 pub mod schema;

@@ -189,6 +189,9 @@ pub enum Trait {
     Alone,
     /// Refused while CLIENT PAUSE WRITE holds, though it writes no key (PUBLISH).
     MayReplicate,
+    /// Runs what is queued (EXEC): is held by CLIENT PAUSE WRITE if a queued command would be, and
+    /// ends the transaction even when it is refused.
+    Executes,
 }
 
 /// A folder of `engine/` or `system/`.
