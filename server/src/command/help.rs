@@ -1,9 +1,9 @@
-//! command/help.rs — what the HELP of a container answers.
+//! command/help.rs — what HELP subcommands reply.
 
 use mainstay_protocol::ReplyWriter;
 
-/// Writes the reply of `CONTAINER HELP`: a head, the lines given, and HELP itself.
-pub fn write(out: &mut ReplyWriter<'_>, container: &str, lines: &[&str]) {
+/// Redis's form: a title, the lines given, and HELP itself.
+pub fn help(container: &str, lines: &[&str], out: &mut ReplyWriter<'_>) {
     out.array(lines.len() + 3);
     out.simple(&format!("{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
     lines.iter().for_each(|line| out.simple(line));
