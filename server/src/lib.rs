@@ -20,3 +20,7 @@ pub mod session;
 pub mod settings;
 pub mod structure;
 pub mod system;
+
+/// The version of Redis whose commands and replies are promised; clients decide by it what they may
+/// use.
+pub const REDIS_VERSION: &str = "7.2.4";

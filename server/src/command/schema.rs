@@ -233,6 +233,9 @@ pub enum Trait {
     Alone,
     /// Refused while CLIENT PAUSE WRITE holds, though it writes no key (PUBLISH).
     MayReplicate,
+    /// Runs what is queued (EXEC): is held by CLIENT PAUSE WRITE if a queued command would be, and
+    /// ends the transaction even when it is refused.
+    Executes,
     /// Answers while a script runs for too long.
     AllowBusy,
     /// Belongs to this group in COMMAND DOCS and the docs, not to its engine's. ACL categories stay
