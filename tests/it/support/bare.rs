@@ -4,7 +4,7 @@
 //! in its inbox; every record is kept. What a loop does besides (reading, writing, limits, sweeping)
 //! is not here: `served` has that.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::BytesMut;
@@ -12,7 +12,7 @@ use mainstay_protocol::{Frame, FrameDecoder, FrameLimits, OwnedRequest, Version}
 use mainstay_server::catalog;
 use mainstay_server::clients::Card;
 use mainstay_server::clock::Millis;
-use mainstay_server::keyspace::{Keys, Keyspace, Kind};
+use mainstay_server::keyspace::{Keys, Keyspace, Kind, STRING_TAG, Value};
 use mainstay_server::mail::{Address, Mail, Mailbox, Wake};
 use mainstay_server::process::Process;
 use mainstay_server::record::{Record, RecordRef, Sink};
@@ -268,4 +268,30 @@ impl Drop for Bare<'_> {
             self.disconnect(client);
         }
     }
+}
+
+/// What a key holds: its deadline, its kind's tag, and the value as a snapshot has it.
+pub type Held = (Option<Millis>, u8, Vec<u8>);
+
+/// Everything that is alive at `now`, by database and key.
+pub fn contents(process: &Process, now: Millis) -> BTreeMap<(usize, Vec<u8>), Held> {
+    let space = &process.keyspace;
+    let gate = space.gate().close();
+    let mut contents = BTreeMap::new();
+    for database in 0..space.databases() {
+        let keys = Keys::whole(space, &gate, database, now);
+        keys.each(|key, value| {
+            let (tag, bytes) = match value {
+                Value::String(bytes) => (STRING_TAG, bytes.to_vec()),
+                Value::Object(object) => {
+                    let mut bytes = Vec::new();
+                    object.freeze(&mut bytes);
+                    (object.kind().tag, bytes)
+                }
+            };
+            let deadline = keys.deadline(key).flatten();
+            contents.insert((database, key.to_vec()), (deadline, tag, bytes));
+        });
+    }
+    contents
 }
