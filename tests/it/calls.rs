@@ -294,7 +294,7 @@ fn replies_are_of_the_shape_declared() {
             for (args, frames) in stage.heard {
                 let table = &process.table;
                 let Some(entry) = table.by_name(&args[0]) else { continue };
-                let sub = args.get(1).and_then(|word| table.sub(entry, word));
+                let sub = args.get(1).and_then(|word| table.sub(entry, Some(word)));
                 let path = script.path.display();
                 look(sub.unwrap_or(entry), &frames, version, &|| format!("{path}: {args:?}"));
             }

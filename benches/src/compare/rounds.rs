@@ -369,24 +369,15 @@ impl Accounts {
     }
 
     fn throughput(&self, tally: &Tally) -> [(&'static str, f64); 8] {
-<<<<<<< HEAD
-        let percent = |ns: u64| ns as f64 / (tally.seconds * 1e9) * 100.0;
-=======
         let waited_ns = tally.client.waited_ns + self.server.waited_ns;
->>>>>>> benches
         [
             ("ops", tally.rate()),
             ("cpu_us", self.cpu_us(tally.requests)),
             ("p50_ms", tally.latency.percentile_ms(50.0)),
             ("p99_ms", tally.latency.percentile_ms(99.0)),
             ("p999_ms", tally.latency.percentile_ms(99.9)),
-<<<<<<< HEAD
-            ("gen_pct", percent(tally.client.cpu_ns)),
-            ("wait_pct", percent(tally.client.waited_ns + self.server.waited_ns)),
-=======
             ("gen_pct", percent(tally.client.cpu_ns, tally.seconds)),
             ("wait_pct", percent(waited_ns, tally.seconds)),
->>>>>>> benches
             ("nulls", tally.nulls as f64),
         ]
     }

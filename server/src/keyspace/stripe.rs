@@ -264,13 +264,6 @@ impl Guarded {
         None
     }
 
-    /// Every place, in order.
-    pub(super) fn places(&self) -> impl Iterator<Item = Place> + '_ {
-        self.tables.iter().enumerate().flat_map(|(table, entries)| {
-            (0..entries.len()).map(move |position| Place { table, position })
-        })
-    }
-
     /// See [`Table::sweep`].
     pub(super) fn sweep(&mut self, now: Millis, most: usize, gone: &mut Vec<Slot>) -> usize {
         let mut taken = 0;

@@ -21,12 +21,9 @@ impl Executor<'_> {
     pub fn apply(&mut self, record: &Record) -> Result<(), Refusal> {
         let request = record.request.as_request();
         let table = &self.process.table;
-        let Some(mut entry) = table.by_name(request.name()) else {
+        let Some(entry) = table.called(request) else {
             return Err(refuse::unknown(request));
         };
-        if let Some(sub) = table.sub(entry, request.arg(1)) {
-            entry = sub;
-        }
         let Run::Write(handler) = entry.command.run else {
             return Err(refuse::unknown_sub(entry, request));
         };

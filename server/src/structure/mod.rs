@@ -21,6 +21,7 @@ pub mod dense;
 #[cfg(test)]
 mod dice;
 mod fixed_state;
+pub mod glob;
 pub mod hash;
 pub mod packed;
 mod prefetch;
