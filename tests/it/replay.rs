@@ -18,7 +18,7 @@ use mainstay_tests::script::{self, BareStage};
 use mainstay_tests::seed::{pick, seed};
 
 /// Commands of the random run.
-const CALLS: usize = 30_000;
+const CALLS: usize = 20_000;
 
 fn assert_same(what: &str, process: &Process, other: &Process, now: Millis) {
     let (one, two) = (bare::contents(process, now), bare::contents(other, now));
@@ -31,30 +31,36 @@ fn assert_same(what: &str, process: &Process, other: &Process, now: Millis) {
 }
 
 /// Freezes what is alive on `process` and thaws it on a fresh one.
-fn restore(process: &Process, now: Millis, seed: u64) -> Process {
+fn restore(process: &Process, now: Millis, fresh: Process) -> Process {
     let mut frozen = Vec::new();
     let gate = process.keyspace.gate().close();
     process.keyspace.freeze_all(&gate, now, &mut frozen).expect("values of a test are small");
-    let fresh = bare::process(seed);
     let gate = fresh.keyspace.gate().close();
     fresh.keyspace.thaw_all(&gate, &frozen, bare::kind).expect("what was frozen thaws");
     drop(gate);
     fresh
 }
 
-/// Replays twice, and compares with what the records were made from.
-fn check(what: &str, process: &Process, now: Millis, records: &[Record], dice: &mut Dice) {
+/// Replays twice, on keyspaces made by `fresh`, and compares with what the records were made from.
+fn check(
+    what: &str,
+    process: &Process,
+    now: Millis,
+    records: &[Record],
+    dice: &mut Dice,
+    fresh: fn(u64) -> Process,
+) {
     let fail = |why: String| -> ! { panic!("{what}: {why}") };
-    let second = bare::process(dice.next());
+    let second = fresh(dice.next());
     bare::replay(&second, records).unwrap_or_else(|why| fail(why));
     assert_same(&format!("{what}, replayed"), process, &second, now);
 
     let cut = dice.below(records.len() + 1);
     let (before, after) = records.split_at(cut);
-    let third = bare::process(dice.next());
+    let third = fresh(dice.next());
     bare::replay(&third, before).unwrap_or_else(|why| fail(why));
     let then = before.last().map_or(bare::START, |record| record.stamp);
-    let fourth = restore(&third, then, dice.next());
+    let fourth = restore(&third, then, fresh(dice.next()));
     assert_same(&format!("{what}, restored after {cut} records"), &third, &fourth, then);
     bare::replay(&fourth, after).unwrap_or_else(|why| fail(why));
     assert_same(&format!("{what}, restored after {cut} and replayed"), process, &fourth, now);
@@ -70,7 +76,8 @@ fn every_script_replays() {
         // Whether it holds is another test's business.
         let _ = script.play(&mut BareStage::new(&mut bare, Version::Resp3), Version::Resp3);
         let records = bare.take_records();
-        check(&script.path.display().to_string(), &process, bare.now, &records, &mut dice);
+        let name = script.path.display().to_string();
+        check(&name, &process, bare.now, &records, &mut dice, bare::process);
     }
 }
 
@@ -78,7 +85,7 @@ fn every_script_replays() {
 fn a_long_random_run_replays() {
     let seed = seed("replay");
     let mut dice = Dice::new(seed);
-    let process = bare::process(dice.next());
+    let process = bare::small(dice.next());
     let mut bare = Bare::new(&process, dice.next());
     let entries = process.table.entries().iter();
     let (writes, others): (Vec<&Entry>, Vec<&Entry>) = entries
@@ -102,7 +109,7 @@ fn a_long_random_run_replays() {
     }
     let records = bare.take_records();
     assert!(records.len() > CALLS / 20, "only {} of {CALLS} calls were recorded", records.len());
-    check("random run", &process, bare.now, &records, &mut dice);
+    check("random run", &process, bare.now, &records, &mut dice, bare::small);
 }
 
 /// Expiry is a function of time, not of who looked: replaying later or sweeping more often changes
@@ -111,7 +118,7 @@ fn a_long_random_run_replays() {
 fn sweeping_changes_no_meaning() {
     let seed = seed("replay");
     let mut dice = Dice::new(seed);
-    let processes = [bare::process(dice.next()), bare::process(dice.next())];
+    let processes = [bare::small(dice.next()), bare::small(dice.next())];
     let chance = dice.next();
     let [mut swept, mut left] = processes.each_ref().map(|process| Bare::new(process, chance));
     let clients = [swept.connect(Version::Resp3), left.connect(Version::Resp3)];
@@ -134,7 +141,7 @@ fn sweeping_changes_no_meaning() {
 fn damaged_snapshots_are_refused() {
     let seed = seed("snapshot");
     let mut dice = Dice::new(seed);
-    let process = bare::process(seed);
+    let process = bare::small(seed);
     let mut bare = Bare::new(&process, seed);
     let client = bare.connect(Version::Resp2);
     for number in 0..20 {
@@ -150,12 +157,12 @@ fn damaged_snapshots_are_refused() {
         if let Some(last) = damaged.len().checked_sub(1) {
             damaged[dice.below(last + 1)] ^= 1 << dice.below(8);
         }
-        let fresh = bare::process(seed);
+        let fresh = bare::small(seed);
         let gate = fresh.keyspace.gate().close();
         // No panic and no endless memory; a flipped bit of a value cannot be seen here.
         let _ = fresh.keyspace.thaw_all(&gate, &damaged, bare::kind);
     }
-    let fresh = bare::process(seed);
+    let fresh = bare::small(seed);
     let gate = fresh.keyspace.gate().close();
     let cut = fresh.keyspace.thaw_all(&gate, &frozen[..frozen.len() - 1], bare::kind);
     assert!(cut.is_err(), "a snapshot that is cut off is taken for whole");

@@ -18,7 +18,8 @@ use mainstay_server::process::Process;
 use mainstay_server::record::{Record, RecordRef, Sink};
 use mainstay_server::route::{After, Executor};
 use mainstay_server::session::Session;
-use mainstay_server::settings::Settings;
+use mainstay_server::settings::catalog as said;
+use mainstay_server::settings::{Settings, Start, start};
 
 /// When a bare process starts: 14 November 2023, 22:13:20 UTC.
 pub const START: Millis = 1_700_000_000_000;
@@ -28,13 +29,26 @@ pub fn process(seed: u64) -> Process {
     process_with(Settings::new(&catalog::settings()), seed)
 }
 
+/// As [`process`], with four databases: looking through all keys costs a fourth.
+///
+/// # Panics
+/// If there is no such setting.
+pub fn small(seed: u64) -> Process {
+    let flags = ["--databases", "4"].map(|word| word.as_bytes().to_vec());
+    match start(&catalog::settings(), &flags, &mut std::io::empty()) {
+        Ok(Start::Serve(configured)) => process_with(configured.settings, seed),
+        other => panic!("four databases are refused: {other:?}"),
+    }
+}
+
 /// As [`process`], with these settings.
 pub fn process_with(settings: Settings, seed: u64) -> Process {
     struct Nobody;
     impl Wake for Nobody {
         fn wake(&self) {}
     }
-    let keyspace = Keyspace::new(16, seed, None);
+    let databases = settings.integer(&said::DATABASES) as usize;
+    let keyspace = Keyspace::new(databases, seed, None);
     let mailboxes = vec![Mailbox::new(Box::new(Nobody))];
     Process::new(Arc::new(settings), catalog::ENGINES, keyspace, mailboxes, START, seed)
 }
