@@ -6,7 +6,7 @@
 //! object  | key bytes: u32 | 0: u32 | Box<dyn Object>, 16 bytes | key ...  |
 //! ```
 //!
-//! The allocation's size is a pure function of the two lengths ([`class`]), so nothing stores a
+//! The allocation's size is a pure function of the two lengths ([`room`]), so nothing stores a
 //! capacity, and a string is overwritten in place whenever the new value falls into the same class.
 //!
 //! Invariants: a slot owns its allocation and is neither `Copy` nor `Clone`; pointers fit 48 bits
@@ -19,6 +19,7 @@ use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
 use std::ptr;
 
 use super::object::Object;
+use crate::structure::room;
 
 const OBJECT: u64 = 1;
 const VOLATILE: u64 = 2;
@@ -30,18 +31,6 @@ const OBJECT_HEADER: usize = HEADER + size_of::<*mut dyn Object>();
 
 /// The longest key or string value, in bytes.
 pub const BYTES_MAX: usize = u32::MAX as usize;
-
-/// The size that is asked of the allocator for `bytes` bytes. Follows the allocator's own steps
-/// (words up to 64 bytes, then four to a doubling, sixteen above a megabyte), so rounding up costs
-/// nothing.
-pub(super) const fn class(bytes: usize) -> usize {
-    if bytes <= 64 {
-        return (bytes + 7) & !7;
-    }
-    let top = usize::BITS - 1 - (bytes - 1).leading_zeros();
-    let step = 1usize << if top >= 20 { top - 4 } else { top - 2 };
-    (bytes + step - 1) & !(step - 1)
-}
 
 /// An owned entry.
 #[repr(transparent)]
@@ -67,7 +56,7 @@ impl Slot {
 
     /// A string entry whose value bytes are still to be written.
     fn string_of(key: &[u8], value_len: usize, tag: u16) -> Slot {
-        let at = obtain(class(HEADER + key.len() + value_len));
+        let at = obtain(room(HEADER + key.len() + value_len));
         // SAFETY: `at` is fresh, aligned to 8 and large enough for header, key and value.
         unsafe {
             at.cast::<u32>().write(key.len() as u32);
@@ -79,7 +68,7 @@ impl Slot {
 
     /// An entry for an object.
     pub(super) fn object(key: &[u8], object: Box<dyn Object>, tag: u16) -> Slot {
-        let at = obtain(class(OBJECT_HEADER + key.len()));
+        let at = obtain(room(OBJECT_HEADER + key.len()));
         // SAFETY: `at` is fresh, aligned to 8 and large enough for header, pointer and key.
         unsafe {
             at.cast::<u32>().write(key.len() as u32);
@@ -198,8 +187,8 @@ impl Slot {
     pub(super) fn set_string(&mut self, value: &[u8]) {
         if !self.is_object() {
             let key_len = self.key_len();
-            let had = class(HEADER + key_len + self.value_len());
-            if class(HEADER + key_len + value.len()) == had {
+            let had = room(HEADER + key_len + self.value_len());
+            if room(HEADER + key_len + value.len()) == had {
                 // SAFETY: the class is the same, so the allocation has room; `value` is a request's
                 // or another entry's bytes, never this entry's, which is borrowed mutably.
                 unsafe {
@@ -233,7 +222,7 @@ impl Slot {
             return None;
         }
         let (key_len, old_len) = (self.key_len(), self.value_len());
-        let (had, wanted) = (class(HEADER + key_len + old_len), class(HEADER + key_len + len));
+        let (had, wanted) = (room(HEADER + key_len + old_len), room(HEADER + key_len + len));
         if wanted != had {
             // SAFETY: the pointer came from this allocator with this layout, and `wanted` is not 0.
             let at = unsafe { realloc(self.at(), layout(had), wanted) };
@@ -281,7 +270,7 @@ impl Slot {
 
     /// Bytes of the entry's own allocation.
     fn size(&self) -> usize {
-        class(self.key_start() + self.key_len() + self.value_len())
+        room(self.key_start() + self.key_len() + self.value_len())
     }
 
     /// Heap bytes of the entry and its object.
@@ -320,19 +309,6 @@ fn obtain(size: usize) -> *mut u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn classes_hold_what_was_asked_and_never_fall() {
-        let mut last = 0;
-        for bytes in 1..100_000 {
-            let got = class(bytes);
-            assert!(got >= bytes && got >= last && got % 8 == 0, "{bytes} -> {got}");
-            last = got;
-        }
-        assert_eq!(class(40), 40);
-        assert_eq!(class(65), 80);
-        assert_eq!(class(88), 96);
-    }
 
     #[test]
     fn strings_keep_their_bytes_through_every_change_of_length() {

@@ -8,7 +8,7 @@
 //! A lookup probes cells linearly from the home cell; a cell whose tag fits leads to the slot, and
 //! only the slot whose own tag fits leads to the entry. Growing the index and taking an entry out
 //! read cells and slots, never keys. A table holds at most [`Table::MAX`] entries, so neither ever
-//! moves more than 128 KiB; the stripe splits a fuller one in two ([`Table::split`]).
+//! moves more than 64 KiB; the stripe splits a fuller one in two ([`Table::split`]).
 //!
 //! Invariants: every slot has exactly one cell; `deadlines` is empty or as long as `slots`; a slot
 //! is VOLATILE if and only if its deadline is not [`NEVER`]; `due` is never above the earliest
@@ -17,6 +17,7 @@
 use super::entry::Slot;
 use super::object::Object;
 use crate::clock::Millis;
+use crate::structure::Chunks;
 
 /// The deadline of an entry that has none.
 pub(super) const NEVER: Millis = Millis::MAX;
@@ -29,8 +30,8 @@ const TAG_BITS: u32 = 18;
 #[derive(Default)]
 pub(super) struct Table {
     cells: Box<[u32]>,
-    slots: Vec<Slot>,
-    deadlines: Vec<Millis>,
+    slots: Chunks<Slot>,
+    deadlines: Chunks<Millis>,
     volatile: u32,
     due: Millis,
     heap: usize,
@@ -69,8 +70,8 @@ impl Table {
     pub(super) fn weight(&self) -> usize {
         self.heap
             + self.cells.len() * size_of::<u32>()
-            + self.slots.capacity() * size_of::<Slot>()
-            + self.deadlines.capacity() * size_of::<Millis>()
+            + self.slots.weight()
+            + self.deadlines.weight()
     }
 
     /// Where the index lies, for prefetching.
@@ -149,8 +150,7 @@ impl Table {
         let is = deadline != NEVER;
         if is {
             if self.deadlines.is_empty() {
-                self.deadlines.reserve_exact(self.slots.capacity());
-                self.deadlines.resize(self.slots.len(), NEVER);
+                (0..self.slots.len()).for_each(|_| self.deadlines.push(NEVER));
             }
             self.due = if self.volatile == 0 { deadline } else { self.due.min(deadline) };
         }
@@ -183,13 +183,6 @@ impl Table {
         let position = self.slots.len();
         self.heap += slot.weight();
         slot.set_volatile(false);
-        if self.slots.len() == self.slots.capacity() {
-            let more = self.slots.len() / 8 + 8;
-            self.slots.reserve_exact(more);
-            if !self.deadlines.is_empty() {
-                self.deadlines.reserve_exact(more);
-            }
-        }
         self.slots.push(slot);
         if !self.deadlines.is_empty() {
             self.deadlines.push(NEVER);
@@ -237,7 +230,9 @@ impl Table {
             let at = self.cell_of(last);
             self.cells[at] = (self.cells[at] & !POSITION) | (position as u32 + 1);
         }
-        let slot = self.slots.swap_remove(position);
+        let Some(slot) = self.slots.swap_remove(position) else {
+            unreachable!("the position was looked up")
+        };
         if !self.deadlines.is_empty() {
             self.deadlines.swap_remove(position);
         }

@@ -10,6 +10,7 @@
 //! - Nothing here knows what a command means; `EXEC` is known by what its handler answers
 //!   ([`Next::Execute`]).
 
+mod apply;
 mod refuse;
 mod slow;
 mod transaction;
@@ -161,25 +162,19 @@ impl<'p> Executor<'p> {
                 if let Some(open) = &mut session.transaction {
                     open.aborted = true;
                 }
-                if let Some(entry) = plan.entry {
-                    self.counters.per_command[entry.index].rejected.add(1);
+                match plan.entry {
+                    Some(entry) => {
+                        self.counters.per_command[entry.index].rejected.add(1);
+                        Err(self.reject(entry, session, refusal))
+                    }
+                    None => Err(refusal),
                 }
-                Err(refusal)
             }
         };
+        let pushed = outcome == Ok(Next::Pushed);
         let after = self.answer(session, outcome, begin, out);
         if session.replies != Replies::On {
-            match session.replies {
-                Replies::On => {}
-                Replies::Off => out.truncate(begin),
-                // The CLIENT REPLY SKIP itself has no reply; the command after it neither.
-                Replies::SkipNext => session.replies = Replies::Skipping,
-                Replies::Skipping => {
-                    out.truncate(begin);
-                    session.replies = Replies::On;
-                    session.settle();
-                }
-            }
+            mute(session, begin, pushed, out);
         }
         after
     }
@@ -233,7 +228,7 @@ impl<'p> Executor<'p> {
             None => writes(entry),
             // Queueing changes nothing; what counts is what EXEC would do.
             Some(open) => {
-                entry.command.name == "EXEC"
+                entry.command.is(Trait::Executes)
                     && open
                         .queue
                         .iter()
@@ -405,11 +400,27 @@ impl<'p> Executor<'p> {
 
     /// The connection is going: everything that refers to it is taken back.
     pub fn leave(&mut self, session: &mut Session) {
-        if let (Some(watched), Some(gate)) = (session.watched.take(), &self.gate) {
-            watched.release(&self.process.keyspace, gate);
+        if let Some(gate) = &self.gate {
+            session.unwatch(&self.process.keyspace, gate);
         }
         session.transaction = None;
         self.process.leave(session);
+    }
+}
+
+/// What CLIENT REPLY makes of a reply that was written from `begin` on.
+fn mute(session: &mut Session, begin: usize, pushed: bool, out: &mut Vec<u8>) {
+    match session.replies {
+        // The CLIENT REPLY SKIP itself has no reply; the command after it neither.
+        Replies::SkipNext => session.replies = Replies::Skipping,
+        Replies::Skipping => {
+            session.replies = Replies::On;
+            session.settle();
+        }
+        Replies::On | Replies::Off => {}
+    }
+    if !pushed {
+        out.truncate(begin);
     }
 }
 

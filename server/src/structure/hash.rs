@@ -1,20 +1,21 @@
 //! A keyed 64-bit hash for short byte strings.
 //!
-//! Keys and members are mostly 4 to 40 bytes long, so the cost of a hash is its fixed part. This one reads
-//! at most two overlapping words for up to 16 bytes and ends in two folded multiplications (the 128-bit
-//! product's halves xored), the construction of wyhash and rapidhash
+//! Keys and members are mostly 4 to 40 bytes long, so the cost of a hash is its fixed part. This
+//! one reads at most two overlapping words for up to 16 bytes and ends in two folded
+//! multiplications (the 128-bit product's halves xored), the construction of wyhash and rapidhash
 //! (<https://github.com/wangyi-fudan/wyhash>, <https://github.com/Nicoshev/rapidhash>).
 //!
-//! Invariants: words are read little-endian and nothing depends on alignment, so every machine computes the
-//! same value; the values are frozen by a test, because the order of containers follows from them.
-//! Not here: resistance against someone who knows the seed. Whoever needs that keeps the seed secret.
+//! Invariants: words are read little-endian and nothing depends on alignment, so every machine
+//! computes the same value; the values are frozen by a test, because the order of containers
+//! follows from them. Not here: resistance against someone who knows the seed. Whoever needs that
+//! keeps the seed secret.
 
 /// Odd constants with as many ones as zeros in every byte, as wyhash asks for.
 const SECRET: [u64; 4] =
     [0x2d35_8dcc_aa6c_78a5, 0x8bb8_4b93_962e_acc9, 0x4b33_a62e_d433_d4a3, 0x4d5a_2da5_1de1_aa47];
 
-/// Hashes `bytes` under `seed`. Constant time up to 16 bytes (two multiplications), then one multiplication
-/// per 16 bytes. All 64 bits of the result are equally good.
+/// Hashes `bytes` under `seed`. Constant time up to 16 bytes (two multiplications), then one
+/// multiplication per 16 bytes. All 64 bits of the result are equally good.
 #[inline]
 pub fn hash(bytes: &[u8], seed: u64) -> u64 {
     let seed = seed ^ SECRET[0];
@@ -32,7 +33,8 @@ pub fn hash(bytes: &[u8], seed: u64) -> u64 {
     finish(low, high, seed, length)
 }
 
-/// More than 16 bytes: three independent lanes while there are 48, then 16 at a time, then the last 16.
+/// More than 16 bytes: three independent lanes while there are 48, then 16 at a time, then the last
+/// 16.
 fn long(bytes: &[u8], seed: u64) -> u64 {
     let length = bytes.len();
     let mut seed = seed;

@@ -1,12 +1,39 @@
 //! Pure data structures: what lists, hashes, sets and sorted sets are made of.
 //!
-//! Everything here is a function of the calls made to it: no clock, no chance, no RESP, no keys. Two copies
-//! that saw the same calls hold their elements in the same order, and so does a copy rebuilt from a snapshot.
+//! Everything here is a function of the calls made to it: no clock, no chance, no RESP, no keys.
+//! Two copies that saw the same calls hold their elements in the same order, and so does a copy
+//! rebuilt from a snapshot.
+//!
+//! - [`packed`]: a short sequence of strings in one allocation; small hashes, sets and sorted sets.
+//! - [`dense`]: sets and maps in sub-tables; big sets and hashes, and the names of a sorted set's
+//!   members.
+//! - [`ranked`]: members by score; big sorted sets.
+//! - [`segments`]: lists of any length.
+//! - [`glob`]: the patterns of keys, channels, settings and files.
+//! - [`Chunks`]: a vector that never moves what it holds.
+//! - [`hash`]: the hash they and the keyspace use. `thin` owns every allocation of a single string,
+//!   and with it nearly all unsafe code; `varint` writes lengths.
+//!
+//! Weights are heap bytes as mimalloc's size classes round them. Not here: when a small form
+//! becomes a big one.
 
+mod chunks;
+pub mod dense;
+#[cfg(test)]
+mod dice;
 mod fixed_state;
+pub mod glob;
 pub mod hash;
+pub mod packed;
 mod prefetch;
+pub mod ranked;
+pub mod segments;
+mod size_class;
+mod thin;
+mod varint;
 
+pub use chunks::Chunks;
 pub use fixed_state::{FixedHasher, FixedState};
 pub use hash::hash;
 pub use prefetch::prefetch;
+pub use size_class::room;

@@ -4,7 +4,7 @@
 
 /// Asks for the cache line at `at`. A hint: any address is allowed, nothing is read.
 #[inline]
-pub fn prefetch(at: *const u8) {
+pub fn prefetch<T>(at: *const T) {
     #[cfg(target_arch = "x86_64")]
     {
         use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

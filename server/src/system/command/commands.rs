@@ -6,7 +6,7 @@ use crate::command::{
     Arg, Command, Cost, Desk, Entry, Next, Outcome, Reply, Run, Trait, Type, help, render,
 };
 use crate::error::Refusal;
-use crate::settings::glob;
+use crate::structure::glob;
 
 /// The container, which is a command by itself too.
 pub static COMMAND: Command = Command {
