@@ -151,7 +151,7 @@ fn span(start: i64, stop: i64, len: usize) -> Option<(usize, usize)> {
     let length = i64::try_from(len).ok()?;
     let from_head = |index: i64| if index < 0 { index.saturating_add(length) } else { index };
     let (start, stop) = (from_head(start).max(0), from_head(stop).min(length - 1));
-    (start <= stop).then_some((start as usize, (stop - start) as usize + 1))
+    (start <= stop).then(|| (start as usize, (stop - start) as usize + 1))
 }
 
 #[cfg(test)]
