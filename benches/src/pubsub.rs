@@ -16,7 +16,9 @@ use std::{
 use mio::{Events, Poll, Token};
 
 use crate::{
-    Error, Result, clock,
+    Error, Result,
+    account::{self, Used},
+    clock,
     latency::Latency,
     load::Edge,
     reply::Scanner,
@@ -51,6 +53,8 @@ pub struct Tally {
     /// `published` times the subscribers.
     pub delivered: u64,
     pub seconds: f64,
+    /// What this process used over the measured time.
+    pub client: Used,
     /// From writing a PUBLISH until the last subscriber has the message.
     pub latency: Latency,
 }
@@ -84,12 +88,14 @@ pub fn run(plan: &Plan, watch: &mut dyn FnMut(Edge)) -> Result<Tally> {
         let now = clock::nanos_since(start);
         match opened_at {
             None if now >= WARM_UP_NS => {
+                tally.client = own_use();
                 watch(Edge::Opens);
                 opened_at = Some(clock::nanos_since(start));
                 with_all_at_opening = with_all;
             }
             Some(opened) if u128::from(now - opened) >= plan.time.as_nanos() => {
                 watch(Edge::Closes);
+                tally.client = own_use().since(tally.client);
                 tally.published = with_all - with_all_at_opening;
                 tally.delivered = tally.published * plan.subscribers as u64;
                 tally.seconds = (now - opened) as f64 / 1e9;
@@ -126,6 +132,11 @@ pub fn run(plan: &Plan, watch: &mut dyn FnMut(Edge)) -> Result<Tally> {
             return Err(Error::Stalled { seconds: STALL.as_secs(), outstanding });
         }
     }
+}
+
+/// A reading that fails leaves figures of zero, which the table shows as such.
+fn own_use() -> Used {
+    account::used(std::process::id()).unwrap_or_default()
 }
 
 /// The bytes of one message as a subscriber gets it.

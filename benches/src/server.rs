@@ -74,7 +74,7 @@ impl Launch {
         let log = File::create(&self.log)
             .map_err(|cause| Error::io(format!("creating {}", self.log.display()), cause))?;
         let errors = log.try_clone().map_err(|cause| Error::io("sharing a log file", cause))?;
-        let mut command = Command::new(program);
+        let mut command = follower(program);
         command.args(first).args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"]);
         command.args(["--save", "", "--appendonly", "no"]).args(&self.arguments).args(more);
         command.stdin(Stdio::null()).stdout(log).stderr(errors);
@@ -147,6 +147,18 @@ impl Drop for Server {
             let _ = self.child.wait();
         }
     }
+}
+
+/// A command whose process gets SIGTERM when the calling thread ends, however it ends, where
+/// util-linux is installed: a server left behind would hold its port and disturb the next run.
+fn follower(program: &str) -> Command {
+    const SETPRIV: &str = "/usr/bin/setpriv";
+    if !Path::new(SETPRIV).exists() {
+        return Command::new(program);
+    }
+    let mut command = Command::new(SETPRIV);
+    command.args(["--pdeathsig", "TERM", "--", program]);
+    command
 }
 
 /// Runs the calling thread, and what it starts from now on, on these cores only.

@@ -11,7 +11,7 @@ use std::{
 
 use mio::{Interest, Registry, Token, event::Source};
 
-use crate::{Error, Result};
+use crate::{Error, Result, reply::Scanner};
 
 /// How long a connection attempt may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,6 +23,8 @@ pub enum Target {
     Tcp { host: String, port: u16 },
     /// The path of a Unix socket.
     Unix(PathBuf),
+    /// Another target and the arguments of AUTH, sent on every connection.
+    Guarded { inner: Box<Target>, credentials: Vec<String> },
 }
 
 impl Target {
@@ -31,16 +33,22 @@ impl Target {
         Self::Tcp { host: "127.0.0.1".into(), port }
     }
 
-    /// Opens a blocking connection, with TCP_NODELAY.
+    /// Opens a blocking connection, with TCP_NODELAY, and authenticates it if this target says so.
     ///
     /// # Errors
-    /// `Connect`, with the address and the system's reason.
+    /// `Connect`, with the address and the system's reason; `Refused` when AUTH fails.
     pub fn connect(&self) -> Result<Stream> {
+        if let Self::Guarded { inner, credentials } = self {
+            let mut stream = inner.connect()?;
+            authenticate(&mut stream, credentials)?;
+            return Ok(stream);
+        }
         self.open().map_err(|cause| Error::Connect { target: self.to_string(), cause })
     }
 
     fn open(&self) -> io::Result<Stream> {
         match self {
+            Self::Guarded { inner, .. } => inner.open(),
             Self::Unix(path) => Ok(Stream::Unix(UnixStream::connect(path)?)),
             Self::Tcp { host, port } => {
                 let mut failure =
@@ -65,7 +73,29 @@ impl fmt::Display for Target {
         match self {
             Self::Tcp { host, port } => write!(f, "{host}:{port}"),
             Self::Unix(path) => write!(f, "{}", path.display()),
+            Self::Guarded { inner, .. } => write!(f, "{inner}"),
         }
+    }
+}
+
+/// Sends AUTH and waits for its reply, byte by byte: nothing else comes before the first request.
+fn authenticate(stream: &mut Stream, credentials: &[String]) -> Result<()> {
+    let failed = |cause| Error::io("authenticating", cause);
+    let mut request = format!("*{}\r\n$4\r\nAUTH\r\n", credentials.len() + 1);
+    for word in credentials {
+        request.push_str(&format!("${}\r\n{word}\r\n", word.len()));
+    }
+    stream.write_all(request.as_bytes()).map_err(failed)?;
+    let (mut scanner, mut byte) = (Scanner::default(), [0]);
+    loop {
+        stream.read_exact(&mut byte).map_err(failed)?;
+        if scanner.scan(&byte)? > 0 {
+            break;
+        }
+    }
+    match scanner.first_error() {
+        Some(reply) => Err(Error::Refused { request: "AUTH".into(), reply }),
+        None => Ok(()),
     }
 }
 

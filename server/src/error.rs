@@ -78,6 +78,8 @@ pub enum Fault {
     Corrupt { what: Cow<'static, str>, offset: usize },
     /// A file that is needed is not usable.
     File { path: PathBuf, why: String },
+    /// A thread of ours has panicked: which.
+    Panic(Cow<'static, str>),
 }
 
 impl Fault {
@@ -94,6 +96,7 @@ impl fmt::Display for Fault {
             Fault::Io { doing, source } => write!(f, "cannot {doing}: {source}"),
             Fault::Corrupt { what, offset } => write!(f, "{what} is damaged at byte {offset}"),
             Fault::File { path, why } => write!(f, "{}: {why}", path.display()),
+            Fault::Panic(thread) => write!(f, "{thread} has panicked"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! mainstay-server: the process. See `ARCHITECTURE.md` beside this crate for the map.
 
+pub mod assembly;
 pub mod catalog;
 pub mod clients;
 pub mod clock;

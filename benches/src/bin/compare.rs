@@ -10,7 +10,7 @@ use mainstay_benches::{
     account::Machine,
     clock,
     compare::{
-        Options, plot,
+        Options, figure, plot,
         record::Record,
         report::{self, Origin},
         rounds::Rounds,
@@ -76,10 +76,10 @@ struct Run {
     /// Pin nothing
     #[arg(long)]
     no_pin: bool,
-    /// Write REPORT.md
+    /// Write REPORT.md and its plots
     #[arg(long)]
     report: bool,
-    /// The folder for out/, plots/ and REPORT.md
+    /// The folder for out/, and for plots/ and REPORT.md
     #[arg(long, default_value = "benches", value_name = "FOLDER")]
     folder: PathBuf,
 }
@@ -144,18 +144,28 @@ fn compare(run: &Run) -> Result<()> {
     if !throughput.rows.is_empty() {
         println!("\n{}", throughput.to_text());
     }
+    let disturbed = figure::disturbed(&measured);
+    if !disturbed.is_empty() {
+        println!(
+            "Other work had the cores for more than 5 % of the time in: {}. Repeat on a quiet machine.\n",
+            disturbed.join(", ")
+        );
+    }
     for (scenario, title) in table::OTHERS {
         let table = table::figures(&measured, scenario);
         if !table.rows.is_empty() {
             println!("{title}\n{}", table.to_text());
         }
     }
-    for path in plot::draw(&measured, &options.folder.join("plots"))? {
+    // The committed plots belong to the committed report; a run without one leaves them alone.
+    let plots = options.folder.join(if run.report { "plots" } else { "out/plots" });
+    let plots = plot::draw(&measured, &plots)?;
+    for path in &plots {
         println!("wrote {}", path.display());
     }
     println!("wrote {}", record.path().display());
     if run.report {
-        report::write(&options, &origin, &measured)?;
+        report::write(&options, &origin, &measured, &plots)?;
         println!("wrote {}", options.folder.join("REPORT.md").display());
     }
     Ok(())

@@ -63,6 +63,12 @@ struct Address {
     /// Unix socket of the server, instead of host and port
     #[arg(short, long, value_name = "PATH")]
     socket: Option<PathBuf>,
+    /// Password for AUTH
+    #[arg(short = 'a', long)]
+    password: Option<String>,
+    /// User name for AUTH, together with --password
+    #[arg(long, requires = "password")]
+    user: Option<String>,
     /// Process id of the server, if it runs on this machine: adds its CPU time per operation
     #[arg(long, value_name = "PID")]
     server_pid: Option<u32>,
@@ -73,10 +79,15 @@ struct Address {
 
 impl Address {
     fn target(&self) -> Target {
-        match &self.socket {
+        let target = match &self.socket {
             Some(path) => Target::Unix(path.clone()),
             None => Target::Tcp { host: self.host.clone(), port: self.port },
+        };
+        let credentials: Vec<String> = self.user.iter().chain(&self.password).cloned().collect();
+        if credentials.is_empty() {
+            return target;
         }
+        Target::Guarded { inner: Box::new(target), credentials }
     }
 }
 
@@ -338,8 +349,8 @@ fn run_pubsub(options: &Pubsub) -> Result<()> {
     server::pin(&options.address.cores)?;
     println!("{} subscribers, payload of {} B", options.subscribers, options.payload);
     println!(
-        "{:<8} {:>12} {:>12} {:>8} {:>8} {:>8} {:>8} {:>8}  server",
-        "window", "published/s", "delivered/s", "p50 ms", "p90", "p99", "p99.9", "max"
+        "{:<8} {:>12} {:>12} {:>8} {:>8} {:>8} {:>8} {:>8}  {:>6}  server",
+        "window", "published/s", "delivered/s", "p50 ms", "p90", "p99", "p99.9", "max", "client"
     );
     for &window in &options.window {
         let plan = pubsub::Plan {
@@ -352,8 +363,9 @@ fn run_pubsub(options: &Pubsub) -> Result<()> {
         };
         let mut server = ServerCpu::new(options.address.server_pid);
         let tally = pubsub::run(&plan, &mut |edge| server.mark(edge))?;
+        let busy = tally.client.cpu_ns as f64 / 1e7 / tally.seconds.max(1e-9);
         println!(
-            "{window:<8} {:>12.0} {:>12.0} {}  {}",
+            "{window:<8} {:>12.0} {:>12.0} {}  {busy:>4.0} %  {}",
             tally.published as f64 / tally.seconds,
             tally.delivered as f64 / tally.seconds,
             percentiles(&tally.latency),

@@ -132,6 +132,17 @@ impl Measurement {
     }
 }
 
+/// Measurements in which other work kept server or generator waiting for more than a twentieth of
+/// the time, on either side.
+pub fn disturbed(measured: &[Measurement]) -> Vec<&str> {
+    const PERCENT_MAX: f64 = 5.0;
+    let waited = |one: &Measurement| {
+        one.figure("wait_pct")
+            .is_some_and(|wait| wait.ours() > PERCENT_MAX || wait.peer() > PERCENT_MAX)
+    };
+    measured.iter().filter(|one| waited(one)).map(|one| one.name.as_str()).collect()
+}
+
 /// The middle of the finite values, or the mean of the two middle ones; `NaN` when there is none.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.retain(|value| value.is_finite());
@@ -177,6 +188,19 @@ mod tests {
             curves: None,
         };
         assert_eq!(measurement.verdict(), "miss: ops 1.80, rss 80.00, p99_ms not measured");
+    }
+
+    #[test]
+    fn a_disturbed_measurement_is_named() {
+        let named = |name: &str, ours, peer| Measurement {
+            scenario: "throughput",
+            name: name.into(),
+            figures: vec![Figure::once("wait_pct", ours, peer)],
+            checks: Vec::new(),
+            curves: None,
+        };
+        let measured = [named("calm", 1.0, 2.0), named("busy", 1.0, 40.0)];
+        assert_eq!(disturbed(&measured), ["busy"]);
     }
 
     #[test]

@@ -24,10 +24,16 @@ struct Bar {
     mark: Option<f64>,
 }
 
-/// Draws everything there is data for and returns the files written.
+/// Draws everything there is data for and returns the files written. Plots of earlier runs in that
+/// folder are removed.
 pub fn draw(measured: &[Measurement], folder: &Path) -> Result<Vec<PathBuf>> {
-    fs::create_dir_all(folder)
-        .map_err(|cause| Error::io(format!("creating {}", folder.display()), cause))?;
+    let refused = |cause| Error::io(format!("replacing the plots in {}", folder.display()), cause);
+    fs::create_dir_all(folder).map_err(refused)?;
+    for entry in fs::read_dir(folder).map_err(refused)?.flatten() {
+        if entry.path().extension().is_some_and(|extension| extension == "svg") {
+            fs::remove_file(entry.path()).map_err(refused)?;
+        }
+    }
     let mut files = Vec::new();
     for (file, title, scenario, key) in [
         ("throughput.svg", "Operations per second, ours / peer", "throughput", "ops"),

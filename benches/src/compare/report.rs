@@ -1,10 +1,10 @@
 //! `REPORT.md`: one run with everything one needs to judge or repeat it.
 
-use std::{fmt::Write, fs, path::Path, process::Command};
+use std::{fmt::Write, fs, path::PathBuf, process::Command};
 
 use super::{
     Options,
-    figure::Measurement,
+    figure::{self, Measurement},
     table::{self, Table},
 };
 use crate::{Error, Result, account::Machine};
@@ -48,15 +48,27 @@ pub fn commit() -> String {
     if changed.is_some_and(|changes| !changes.is_empty()) { format!("{hash}+") } else { hash }
 }
 
-/// Writes the report into the crate's folder, with the notes that are kept by hand.
-pub fn write(options: &Options, origin: &Origin, measured: &[Measurement]) -> Result<()> {
+/// Writes the report into the crate's folder, with the plots of this run and the notes that are kept
+/// by hand.
+pub fn write(
+    options: &Options,
+    origin: &Origin,
+    measured: &[Measurement],
+    plots: &[PathBuf],
+) -> Result<()> {
     let notes = fs::read_to_string(options.folder.join("notes.md")).unwrap_or_default();
-    let text = compose(options, origin, measured, &notes);
+    let text = compose(options, origin, measured, plots, &notes);
     let path = options.folder.join("REPORT.md");
     fs::write(&path, text).map_err(|cause| Error::io(format!("writing {}", path.display()), cause))
 }
 
-fn compose(options: &Options, origin: &Origin, measured: &[Measurement], notes: &str) -> String {
+fn compose(
+    options: &Options,
+    origin: &Origin,
+    measured: &[Measurement],
+    plots: &[PathBuf],
+    notes: &str,
+) -> String {
     let Origin { date, machine, versions: [ours, peer], commit, command } = origin;
     let Machine { cpu, cores, memory_gib, kernel } = machine;
     let place = match options.cores.filter(|_| options.threads == 1) {
@@ -85,6 +97,14 @@ fn compose(options: &Options, origin: &Origin, measured: &[Measurement], notes: 
         let _ = write!(text, " Missed: {}.", missed.join(", "));
     }
     text.push_str("\n\n");
+    let disturbed = figure::disturbed(measured);
+    if !disturbed.is_empty() {
+        let _ = writeln!(
+            text,
+            "Other work had the cores for more than 5 % of the time in: {}.\n",
+            disturbed.join(", ")
+        );
+    }
     section(&mut text, "Throughput, CPU and latency", &table::throughput(measured));
     if measured.iter().any(|one| one.scenario == "throughput") {
         let _ = writeln!(
@@ -100,11 +120,11 @@ fn compose(options: &Options, origin: &Origin, measured: &[Measurement], notes: 
     for (scenario, title) in table::OTHERS {
         section(&mut text, title, &table::figures(measured, scenario));
     }
-    let plots = plots(&options.folder.join("plots"));
     if !plots.is_empty() {
         text.push_str("## Plots\n\nThe red marks are targets.\n\n");
-        for plot in plots {
-            let _ = writeln!(text, "![{plot}](plots/{plot})\n");
+        for plot in plots.iter().filter_map(|path| path.strip_prefix(&options.folder).ok()) {
+            let plot = plot.display();
+            let _ = writeln!(text, "![{plot}]({plot})\n");
         }
     }
     if !notes.trim().is_empty() {
@@ -119,14 +139,54 @@ fn section(text: &mut String, title: &str, table: &Table) {
     }
 }
 
-fn plots(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name.ends_with(".svg"))
-        .collect();
-    names.sort();
-    names
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::figure::{Check, Figure, Rule};
+
+    #[test]
+    fn a_report_names_its_origin_its_misses_and_its_plots() {
+        let options = Options {
+            ours: "mainstay-server".into(),
+            peer: "redis-server".into(),
+            threads: 1,
+            seconds: 3.0,
+            rounds: 3,
+            only: None,
+            port: 1,
+            keys: 1000,
+            divide: 1,
+            cores: Some((0, 1)),
+            folder: "benches".into(),
+        };
+        let machine =
+            Machine { cpu: "CPU X".into(), cores: 2, memory_gib: 24.0, kernel: "6.1".into() };
+        let origin = Origin {
+            date: "2026-11-20 12:00".into(),
+            machine,
+            versions: ["mainstay 0.1.0".into(), "redis 7.0.15".into()],
+            commit: "abc".into(),
+            command: "benches/compare all".into(),
+        };
+        let one = |name: &str, ratio| Measurement {
+            scenario: "throughput",
+            name: name.into(),
+            figures: vec![Figure::once("ops", ratio, 1.0)],
+            checks: vec![Check { figure: "ops", rule: Rule::RatioAtLeast, bound: 2.0 }],
+            curves: None,
+        };
+        let measured = [one("get_p16", 1.5), one("set_p16", 2.5)];
+        let plots = ["benches/plots/cpu.svg".into()];
+        let text = compose(&options, &origin, &measured, &plots, "Why so.");
+        for part in [
+            "# mainstay 0.1.0 against redis 7.0.15",
+            "2 cores of CPU X",
+            "1 of 2 targets met. Missed: get_p16.",
+            "| miss: ops 1.50 |",
+            "![plots/cpu.svg](plots/cpu.svg)",
+            "## Notes\n\nWhy so.",
+        ] {
+            assert!(text.contains(part), "{part} is not in:\n{text}");
+        }
+    }
 }

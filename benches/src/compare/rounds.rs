@@ -177,7 +177,9 @@ impl<'a> Rounds<'a> {
             }
             let servers = self.both(&[])?;
             let mut figures: Vec<Figure> =
-                ["delivered", "cpu_us", "p50_ms", "p99_ms"].map(Figure::new).into();
+                ["delivered", "cpu_us", "p50_ms", "p99_ms", "gen_pct", "wait_pct"]
+                    .map(Figure::new)
+                    .into();
             for round in 0..self.options.rounds {
                 for side in [PEER, OURS] {
                     let plan = pubsub::Plan {
@@ -195,6 +197,14 @@ impl<'a> Rounds<'a> {
                         ("cpu_us", accounts.cpu_us(tally.delivered)),
                         ("p50_ms", tally.latency.percentile_ms(50.0)),
                         ("p99_ms", tally.latency.percentile_ms(99.0)),
+                        ("gen_pct", percent(tally.client.cpu_ns, tally.seconds)),
+                        (
+                            "wait_pct",
+                            percent(
+                                tally.client.waited_ns + accounts.server.waited_ns,
+                                tally.seconds,
+                            ),
+                        ),
                     ];
                     self.note(&name, side, round, &numbers)?;
                     add(&mut figures, side, &numbers);
@@ -359,18 +369,23 @@ impl Accounts {
     }
 
     fn throughput(&self, tally: &Tally) -> [(&'static str, f64); 8] {
-        let percent = |ns: u64| ns as f64 / (tally.seconds * 1e9) * 100.0;
+        let waited_ns = tally.client.waited_ns + self.server.waited_ns;
         [
             ("ops", tally.rate()),
             ("cpu_us", self.cpu_us(tally.requests)),
             ("p50_ms", tally.latency.percentile_ms(50.0)),
             ("p99_ms", tally.latency.percentile_ms(99.0)),
             ("p999_ms", tally.latency.percentile_ms(99.9)),
-            ("gen_pct", percent(tally.client.cpu_ns)),
-            ("wait_pct", percent(tally.client.waited_ns + self.server.waited_ns)),
+            ("gen_pct", percent(tally.client.cpu_ns, tally.seconds)),
+            ("wait_pct", percent(waited_ns, tally.seconds)),
             ("nulls", tally.nulls as f64),
         ]
     }
+}
+
+/// A time in per cent of a window.
+fn percent(ns: u64, seconds: f64) -> f64 {
+    ns as f64 / (seconds * 1e9) * 100.0
 }
 
 /// GET's CPU through PING's at one pipeline, when both were measured.

@@ -84,16 +84,55 @@ pub enum Arg {
 pub enum Access {
     /// Reads it.
     Look,
+    /// Looks whether it is there, of which kind or how large, but answers nothing of its value
+    /// (EXISTS, TYPE, STRLEN).
+    Probe,
     /// Reads and changes it.
     Update,
+    /// Changes it and answers nothing that it held (SETRANGE, HSET, ZADD).
+    Edit,
     /// Adds to it, creating it if need be.
     Insert,
     /// Overwrites it whatever it held.
     Replace,
-    /// Takes from it, or removes it; never makes it larger.
+    /// Overwrites it whatever it held, and answers the old value if the request has the word given
+    /// (SET with GET).
+    Exchange(&'static str),
+    /// Makes it if it is not there (SETNX).
+    Create,
+    /// Takes from it and answers what was taken (LPOP, GETDEL, the source of RENAME).
+    Take,
+    /// Takes from it; never makes it larger (SREM, HDEL).
     Remove,
+    /// Removes it, whatever it holds (DEL).
+    Delete,
     /// Changes its deadline or its name, not its value.
     Mark,
+}
+
+impl Access {
+    /// Whether the keyspace may hold more memory afterwards.
+    pub const fn grows(self) -> bool {
+        use Access::*;
+        matches!(self, Update | Edit | Insert | Replace | Exchange(_) | Create)
+    }
+
+    /// As the key specifications of COMMAND name it: what is done to the entry, then to its data.
+    pub const fn flags(self) -> &'static [&'static str] {
+        match self {
+            Access::Look => &["RO", "access"],
+            Access::Probe => &["RO"],
+            Access::Update => &["RW", "access", "update"],
+            Access::Edit | Access::Mark => &["RW", "update"],
+            Access::Insert => &["RW", "insert"],
+            Access::Replace => &["OW", "update"],
+            Access::Exchange(_) => &["RW", "access", "update", "variable_flags"],
+            Access::Create => &["OW", "insert"],
+            Access::Take => &["RW", "access", "delete"],
+            Access::Remove => &["RW", "delete"],
+            Access::Delete => &["RM", "delete"],
+        }
+    }
 }
 
 /// The type of a value in a grammar.
@@ -117,6 +156,9 @@ pub enum Type {
     Pattern,
     /// The name of a channel.
     Channel,
+    /// The name of a channel that belongs to a slot, as a key does (SPUBLISH): COMMAND shows where
+    /// it is, marked as no key.
+    ShardChannel,
     /// The number of a database.
     Database,
     /// What an earlier SCAN answered.
@@ -177,7 +219,7 @@ pub enum Trait {
     Blocking,
     /// Is not listed in the slow log.
     SkipSlowLog,
-    /// Answers while data is still loading.
+    /// Answers while data is still loading, and on a replica whose data is stale.
     Loading,
     /// Slow though its cost is small, or the other way round.
     Slow,
@@ -189,6 +231,15 @@ pub enum Trait {
     Alone,
     /// Refused while CLIENT PAUSE WRITE holds, though it writes no key (PUBLISH).
     MayReplicate,
+    /// Answers while a script runs for too long.
+    AllowBusy,
+    /// Belongs to this group in COMMAND DOCS and the docs, not to its engine's. ACL categories stay
+    /// those of the engine (DBSIZE is a server command of category `@keyspace`).
+    InGroup(Group),
+    /// Belongs to this ACL category too, named without `@`.
+    InCategory(&'static str),
+    /// A tip for clients and proxies, as COMMAND shows it: `nondeterministic_output`.
+    Tip(&'static str),
 }
 
 /// A folder of `engine/` or `system/`.

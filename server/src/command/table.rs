@@ -73,7 +73,10 @@ impl Table {
         let words = command.name.split(' ').count();
         let keys = specs(command.args, words);
         let (least, open) = match command.run {
-            Run::Group(_) => (1, true),
+            // A container whose name alone is a command has it among its subcommands.
+            Run::Group(subs) => {
+                (usize::from(!subs.iter().any(|sub| sub.name == command.name)), true)
+            }
             _ => arity(command.args),
         };
         let only_key = match keys[..] {
@@ -119,11 +122,41 @@ impl Table {
         }
     }
 
-    /// The subcommand of this name.
-    pub fn sub(&self, container: &Entry, name: &[u8]) -> Option<&Entry> {
+    /// The subcommand of this name; `None` asks for the command that the container's name alone is.
+    pub fn sub(&self, container: &Entry, name: Option<&[u8]>) -> Option<&Entry> {
         container.subs.iter().map(|&index| &self.entries[index]).find(|entry| {
-            let sub = entry.command.name.split_once(' ').map_or("", |(_, sub)| sub);
-            sub.as_bytes().eq_ignore_ascii_case(name)
+            match (entry.command.name.split_once(' '), name) {
+                (Some((_, sub)), Some(name)) => sub.as_bytes().eq_ignore_ascii_case(name),
+                (None, None) => true,
+                _ => false,
+            }
+        })
+    }
+
+    /// The command that a request calls; a container itself if it names no subcommand of its.
+    #[inline]
+    pub fn called(&self, request: Request<'_>) -> Option<&Entry> {
+        let entry = self.by_name(request.name())?;
+        if let Run::Group(_) = entry.command.run
+            && let Some(sub) = self.sub(entry, request.get(1))
+        {
+            return Some(sub);
+        }
+        Some(entry)
+    }
+
+    /// The subcommands of a container that have a name of their own.
+    pub fn subs<'t>(&'t self, container: &'t Entry) -> impl Iterator<Item = &'t Entry> {
+        let subs = container.subs.iter().map(|&index| &self.entries[index]);
+        subs.filter(|entry| entry.command.name.contains(' '))
+    }
+
+    /// The commands that a client finds by their first word: all but subcommands.
+    pub fn top(&self) -> impl Iterator<Item = &Entry> {
+        // A command that is its container's name alone stands behind the container.
+        self.entries.iter().filter(|entry| match self.by_name(entry.command.name.as_bytes()) {
+            Some(found) => found.index == entry.index,
+            None => false,
         })
     }
 
@@ -131,7 +164,7 @@ impl Table {
     pub fn by_wire_name(&self, name: &[u8]) -> Option<&Entry> {
         match name.iter().position(|&byte| byte == b'|') {
             None => self.by_name(name),
-            Some(at) => self.sub(self.by_name(&name[..at])?, &name[at + 1..]),
+            Some(at) => self.sub(self.by_name(&name[..at])?, Some(&name[at + 1..])),
         }
     }
 }
@@ -225,6 +258,7 @@ impl Entry {
         match command.cost {
             _ if command.is(Trait::Fast) => true,
             _ if command.is(Trait::Slow) => false,
+            _ if matches!(command.run, Run::Group(_)) => false,
             Cost::Constant | Cost::Logarithmic | Cost::Each(_) => true,
             Cost::Linear(_) => false,
         }

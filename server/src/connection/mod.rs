@@ -13,16 +13,13 @@ pub use policy::Policy;
 pub use stream::Stream;
 
 use std::io::{self, Read};
+use std::ops::Range;
 
-use mainstay_protocol::{Batch, Decoder, ReplyWriter};
+use mainstay_protocol::{Batch, Decoder, ReplyWriter, RequestError};
 
 use crate::clock::Millis;
-use crate::route::{After, Executor};
-use crate::session::{Replies, Session};
-
-/// Requests planned ahead of those being run. Enough to cover a memory access, few enough that
-/// what was fetched is still in the cache.
-const WINDOW: usize = 64;
+use crate::route::{After, Executor, Plan};
+use crate::session::Session;
 
 /// One client.
 pub struct Connection {
@@ -36,6 +33,8 @@ pub struct Connection {
     input: Vec<u8>,
     /// Its replies are to be written at the end of the turn.
     pub touched: bool,
+    /// Requests of it are decoded and wait to be run.
+    pub taken: bool,
     /// It has input that was left because its output was full or clients are paused.
     pub held: Option<Hold>,
     /// It takes no more requests and closes when its output is written.
@@ -57,21 +56,27 @@ pub enum Hold {
     Output,
     /// CLIENT PAUSE.
     Pause,
-    /// What its commands sent to others, itself included, must be delivered first.
+    /// Only what its commands sent to others, itself included, must be delivered first.
     Delivery,
 }
 
-/// What came of reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
-    /// All there was; the loop is told when there is more.
-    Drained,
-    /// There may be more: ask again next turn.
-    More,
-    /// The peer has closed, or the socket failed.
-    Ended,
-    /// The request being sent is larger than allowed.
-    TooLarge,
+/// Requests of one connection in a batch, and what the decoder said of the bytes.
+pub struct Decoded {
+    /// The places in the batch.
+    pub requests: Range<usize>,
+    result: Result<usize, RequestError>,
+}
+
+/// What a loop lends a connection for a turn.
+pub struct Turn<'t, 'p> {
+    /// Runs requests.
+    pub executor: &'t mut Executor<'p>,
+    /// Takes replies.
+    pub arenas: &'t mut Arenas,
+    /// Says what may not be exceeded.
+    pub policy: &'t Policy,
+    /// The time of the turn.
+    pub now: Millis,
 }
 
 impl Connection {
@@ -84,6 +89,7 @@ impl Connection {
             decoder: Decoder::new(),
             input: Vec::new(),
             touched: false,
+            taken: false,
             held: None,
             closing: false,
             active: now,
@@ -98,70 +104,78 @@ impl Connection {
         self.input.len()
     }
 
-    /// Reads once and runs every complete request.
-    pub fn read(
-        &mut self,
-        buffer: &mut [u8],
-        batch: &mut Batch,
-        executor: &mut Executor<'_>,
-        arenas: &mut Arenas,
-        policy: &Policy,
-        now: Millis,
-    ) -> (Reading, usize) {
-        if self.input.is_empty() {
-            let read = match self.stream.read(buffer) {
-                Ok(0) => return (Reading::Ended, 0),
-                Ok(read) => read,
-                Err(error) => return (stopped(&error), 0),
-            };
-            self.active = now;
-            let used = self.process(&buffer[..read], batch, executor, arenas, policy);
-            self.input.extend_from_slice(&buffer[used..read]);
-            self.note_partial(now);
-            let more = if read == buffer.len() { Reading::More } else { Reading::Drained };
-            return (more, read);
-        }
+    /// Whether it owns the beginning of a request, which more input must be put behind.
+    #[inline]
+    pub fn has_input(&self) -> bool {
+        !self.input.is_empty()
+    }
+
+    /// Reads once into the loop's buffer. Only for connections without input of their own.
+    ///
+    /// # Errors
+    /// What the socket says; `WouldBlock` when nothing has come.
+    #[inline]
+    pub fn receive(&mut self, buffer: &mut [u8], now: Millis) -> io::Result<usize> {
+        let read = self.stream.read(buffer)?;
+        self.active = now;
+        Ok(read)
+    }
+
+    /// Reads once behind the connection's own input.
+    ///
+    /// # Errors
+    /// As [`Connection::receive`].
+    pub fn receive_more(&mut self, least: usize, now: Millis) -> io::Result<(usize, bool)> {
         let had = self.input.len();
         // Room for what the request is known to need, but never much ahead of what has come:
         // an announced length alone takes no memory.
-        let room = self.decoder.wanted().saturating_sub(had).clamp(buffer.len(), had.max(1 << 20));
+        let room = self.decoder.wanted().saturating_sub(had).clamp(least, had.max(1 << 20));
         self.input.resize(had + room, 0);
-        let read = match self.stream.read(&mut self.input[had..]) {
-            Ok(read) => read,
-            Err(error) => {
-                self.input.truncate(had);
-                return (stopped(&error), 0);
-            }
-        };
-        self.input.truncate(had + read);
-        if read == 0 {
-            return (Reading::Ended, 0);
-        }
+        let read = self.stream.read(&mut self.input[had..]);
+        self.input.truncate(had + read.as_ref().copied().unwrap_or(0));
+        let read = read?;
         self.active = now;
-        self.resume(batch, executor, arenas, policy);
-        self.note_partial(now);
-        if self.input.len() > policy.input_bytes_max {
-            return (Reading::TooLarge, read);
-        }
-        (if read == room { Reading::More } else { Reading::Drained }, read)
+        Ok((read, read == room))
+    }
+
+    /// Adds the complete requests at the start of `bytes` to the batch.
+    #[inline]
+    pub fn decode(&mut self, bytes: &[u8], batch: &mut Batch, policy: &Policy) -> Decoded {
+        let limits =
+            if self.session.authenticated { &policy.limits } else { &policy.limits_before_auth };
+        let from = batch.len();
+        let result = self.decoder.decode(bytes, limits, batch);
+        Decoded { requests: from..batch.len(), result }
+    }
+
+    /// Runs the requests decoded from `bytes`, of which the first are planned already, and keeps
+    /// what is left of the bytes.
+    pub fn run<'p>(
+        &mut self,
+        bytes: &[u8],
+        batch: &Batch,
+        decoded: Decoded,
+        planned: &[Plan<'p>],
+        turn: &mut Turn<'_, 'p>,
+    ) {
+        let used = self.process(bytes, batch, decoded, planned, turn);
+        self.input.extend_from_slice(&bytes[used..]);
+        self.note_partial(turn.now);
     }
 
     /// Runs what is complete in the connection's own input.
-    pub fn resume(
-        &mut self,
-        batch: &mut Batch,
-        executor: &mut Executor<'_>,
-        arenas: &mut Arenas,
-        policy: &Policy,
-    ) {
+    pub fn resume(&mut self, batch: &mut Batch, turn: &mut Turn<'_, '_>) {
         let input = std::mem::take(&mut self.input);
-        let used = self.process(&input, batch, executor, arenas, policy);
+        batch.clear();
+        let decoded = self.decode(&input, batch, turn.policy);
+        let used = self.process(&input, batch, decoded, &[], turn);
         self.input = input;
         if used == self.input.len() {
             self.input = Vec::new();
         } else if used > 0 {
             self.input.drain(..used);
         }
+        self.note_partial(turn.now);
     }
 
     fn note_partial(&mut self, now: Millis) {
@@ -172,118 +186,74 @@ impl Connection {
         }
     }
 
-    /// Runs every complete request at the start of `bytes`; says how many bytes are done with.
-    fn process(
+    /// Runs decoded requests; says how many bytes are done with.
+    fn process<'p>(
         &mut self,
         bytes: &[u8],
-        batch: &mut Batch,
-        executor: &mut Executor<'_>,
-        arenas: &mut Arenas,
-        policy: &Policy,
+        batch: &Batch,
+        decoded: Decoded,
+        planned: &[Plan<'p>],
+        turn: &mut Turn<'_, 'p>,
     ) -> usize {
         if self.closing {
             return bytes.len();
         }
-        batch.clear();
-        let limits =
-            if self.session.authenticated { &policy.limits } else { &policy.limits_before_auth };
-        let decoded = self.decoder.decode(bytes, limits, batch);
-        let begin = arenas.replies.len();
-        let mut used = None;
+        let begin = turn.arenas.replies.len();
         let was_authenticated = self.session.authenticated;
-        let mut plans = [None; WINDOW];
-        let mut at = 0;
-        'batch: while at < batch.len() {
-            let window = (batch.len() - at).min(WINDOW);
-            for (offset, plan) in plans.iter_mut().enumerate().take(window) {
-                *plan = batch
-                    .get(at + offset, bytes)
-                    .map(|request| executor.plan(&self.session, request));
-            }
-            if policy.prefetch_entries && window > 1 {
-                for plan in plans.iter().take(window).flatten() {
-                    executor.prefetch(&self.session, plan);
+        let mut used = None;
+        for (number, at) in decoded.requests.clone().enumerate() {
+            let Some(request) = batch.get(at, bytes) else { break };
+            let plan = match planned.get(number) {
+                Some(plan) => *plan,
+                None => turn.executor.plan(&self.session, request),
+            };
+            let out = &mut turn.arenas.replies;
+            match turn.executor.run(&mut self.session, request, plan, out) {
+                After::Go => {}
+                After::Close => {
+                    self.closing = true;
+                    break;
+                }
+                After::Wait => {
+                    self.held = Some(Hold::Pause);
+                    used = Some(request.start());
+                    break;
                 }
             }
-            for plan in plans.iter().take(window).flatten() {
-                let Some(request) = batch.get(at, bytes) else { break 'batch };
-                let out = &mut arenas.replies;
-                match executor.run(&mut self.session, request, *plan, out) {
-                    After::Go => {}
-                    After::Close => {
-                        self.closing = true;
-                        used = Some(bytes.len());
-                        break 'batch;
-                    }
-                    After::Wait => {
-                        self.held = Some(Hold::Pause);
-                        used = Some(request.start());
-                        break 'batch;
-                    }
-                }
-                at += 1;
-                let pending = self.outbox.unsent() + (arenas.replies.len() - begin);
-                if pending > policy.backpressure_bytes {
-                    self.held = Some(Hold::Output);
-                } else if !executor.post.is_empty() && self.session.subscriptions.is_some() {
-                    // It may be sending to itself: what it sent comes before what it asks next.
-                    self.held = Some(Hold::Delivery);
-                }
-                if self.held.is_some() || was_authenticated != self.session.authenticated {
-                    used = Some(request.end());
-                    break 'batch;
-                }
+            let pending = self.outbox.unsent() + (turn.arenas.replies.len() - begin);
+            if pending > turn.policy.backpressure_bytes {
+                self.held = Some(Hold::Output);
+            } else if was_authenticated != self.session.authenticated
+                || (!turn.executor.post.is_empty() && self.session.subscriptions.is_some())
+            {
+                // After AUTH, what follows is decoded anew, under other limits. And who may be
+                // sending to itself gets what it sent before what it asks next.
+                self.held = Some(Hold::Delivery);
+            }
+            if self.held.is_some() {
+                used = Some(request.end());
+                break;
             }
         }
-        let mut consumed = 0;
-        match (used, decoded) {
+        let consumed = match (used, decoded.result) {
+            _ if self.closing => bytes.len(),
             (Some(used), _) => {
                 // What was decoded behind this point is decoded again.
                 self.decoder = Decoder::new();
-                consumed = used;
+                used
             }
-            (None, Ok(decoded)) => consumed = decoded,
+            (None, Ok(decoded)) => decoded,
             (None, Err(error)) => {
                 let text = format!("ERR Protocol error: {error}");
-                ReplyWriter::new(&mut arenas.replies, self.session.version).error(&text);
+                ReplyWriter::new(&mut turn.arenas.replies, self.session.version).error(&text);
+                turn.arenas.protocol_errors += 1;
                 self.closing = true;
-                arenas.protocol_errors += 1;
+                bytes.len()
             }
-        }
-        if self.closing {
-            consumed = bytes.len();
-        }
-        if arenas.replies.len() > begin {
-            self.outbox.push_replies(begin..arenas.replies.len());
-        }
-        if was_authenticated != self.session.authenticated
-            && !self.closing
-            && self.held.is_none()
-            && consumed < bytes.len()
-        {
-            // The limits were lifted by AUTH or HELLO within the batch: go on with the new ones.
-            return consumed + self.process(&bytes[consumed..], batch, executor, arenas, policy);
+        };
+        if turn.arenas.replies.len() > begin {
+            self.outbox.push_replies(begin..turn.arenas.replies.len());
         }
         consumed
-    }
-
-    /// Appends an error reply of the connection itself.
-    pub fn say(&mut self, text: &str, arenas: &mut Arenas) {
-        let begin = arenas.replies.len();
-        ReplyWriter::new(&mut arenas.replies, self.session.version).error(text);
-        self.outbox.push_replies(begin..arenas.replies.len());
-    }
-
-    /// Whether messages out of turn may be sent.
-    pub fn takes_pushes(&self) -> bool {
-        self.session.replies != Replies::Off || self.session.subscriptions.is_some()
-    }
-}
-
-fn stopped(error: &io::Error) -> Reading {
-    match error.kind() {
-        io::ErrorKind::WouldBlock => Reading::Drained,
-        io::ErrorKind::Interrupted => Reading::More,
-        _ => Reading::Ended,
     }
 }

@@ -31,8 +31,6 @@ pub struct Policy {
     pub keepalive_seconds: u64,
     /// Whether dead keys are freed before somebody asks for them.
     pub sweeps: bool,
-    /// Whether the entries of a batch's keys are fetched ahead.
-    pub prefetch_entries: bool,
 }
 
 impl Policy {
@@ -60,7 +58,6 @@ impl Policy {
             clients_max: settings.integer(&said::MAXCLIENTS).max(1) as usize,
             keepalive_seconds: settings.integer(&said::TCP_KEEPALIVE).max(0) as u64,
             sweeps: settings.boolean(&said::ACTIVE_EXPIRE),
-            prefetch_entries: true,
         }
     }
 }

@@ -373,6 +373,37 @@ impl<'a> Keys<'a> {
         self.note(hash, key);
     }
 
+    /// Puts what `make` makes of the string at a key in its place, with one lookup; keeps the
+    /// deadline. Nothing changes if `make` refuses.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongType`] if the key holds anything else, and what `make` refuses with.
+    #[inline]
+    pub fn update_string<V: AsRef<[u8]>>(
+        &mut self,
+        key: &[u8],
+        make: impl FnOnce(Option<&[u8]>) -> Result<V, Refusal>,
+    ) -> Result<(), Refusal> {
+        let (hash, found) = self.live_mut(key);
+        let database = self.database;
+        let Some(guarded) = self.guarded_mut(database, hash) else {
+            return Err(Refusal::NoSuchKey);
+        };
+        match found {
+            Some(place) => {
+                let held = guarded.slot(place).as_string().ok_or(Refusal::WrongType)?;
+                let value = make(Some(held))?;
+                guarded.table_mut(place).set_string(place.position, value.as_ref());
+            }
+            None => {
+                let value = make(None)?;
+                guarded.insert_string(key, hash, value.as_ref());
+            }
+        }
+        self.note(hash, key);
+        Ok(())
+    }
+
     fn apply_ttl(guarded: &mut Guarded, place: Place, ttl: Ttl) {
         match ttl {
             Ttl::Keep => {}
@@ -558,7 +589,7 @@ impl Drop for Keys<'_> {
             for &id in touched {
                 let stripe = self.space.stripe(id);
                 // SAFETY: as in `stripe`; no reference into the stripe is left.
-                stripe.publish(unsafe { &*stripe.unlocked() });
+                stripe.publish(unsafe { &*stripe.unlocked() }, self.space.due(id));
             }
         }
     }

@@ -19,6 +19,7 @@ mod gate;
 mod keys;
 mod object;
 mod scan;
+mod snapshot;
 mod stripe;
 mod sweep;
 mod table;
@@ -36,7 +37,7 @@ pub use sweep::Swept;
 pub use watch::Watch;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crossbeam::channel::Sender;
 use stripe::{Guarded, Held, Stripe};
@@ -59,6 +60,8 @@ pub struct Keyspace {
 
 struct Database {
     stripes: Box<[Stripe]>,
+    /// No deadline in the stripe of the same index is earlier.
+    dues: Box<[AtomicU64]>,
 }
 
 /// Something whose memory may take long to free. Drop it where nobody waits.
@@ -102,8 +105,11 @@ impl Keyspace {
     /// Empty databases. `seed` keys the hash: it belongs to the data set. Big values that are
     /// removed go to `reaper`; without one they are freed on the spot.
     pub fn new(databases: usize, seed: u64, reaper: Option<Sender<Garbage>>) -> Keyspace {
-        let database =
-            || Database { stripes: (0..1 << STRIPE_BITS).map(|_| Stripe::default()).collect() };
+        let stripes = 1 << STRIPE_BITS;
+        let database = || Database {
+            stripes: (0..stripes).map(|_| Stripe::default()).collect(),
+            dues: (0..stripes).map(|_| AtomicU64::new(Millis::MAX)).collect(),
+        };
         Keyspace {
             databases: (0..databases.max(1)).map(|_| database()).collect(),
             seed,
@@ -145,7 +151,7 @@ impl Keyspace {
     /// locked.
     #[inline]
     pub fn prefetch_entry(&self, _gate: &Shared<'_>, database: usize, hash: u64) {
-        let held = self.stripe(self.stripe_of(database, hash)).lock();
+        let held = self.lock(self.stripe_of(database, hash));
         if let Some(slot) = held.get().candidate(hash) {
             crate::structure::prefetch(slot.address());
             crate::structure::prefetch(slot.address().wrapping_add(64));
@@ -173,7 +179,7 @@ impl Keyspace {
         watch: &Arc<Watch>,
     ) -> bool {
         let hash = self.hash(key);
-        let mut held = self.stripe(self.stripe_of(database, hash)).lock();
+        let mut held = self.lock(self.stripe_of(database, hash));
         let found = held.get().find(key, hash);
         let live = found.is_some_and(|at| !held.get().table(at).is_dead(at.position, now));
         held.edit().watchers.get_or_insert_default().add(key, watch);
@@ -183,7 +189,7 @@ impl Keyspace {
     /// Takes a watch back.
     pub fn unwatch(&self, _gate: &Shared<'_>, database: usize, key: &[u8], watch: &Arc<Watch>) {
         let hash = self.hash(key);
-        let mut held = self.stripe(self.stripe_of(database, hash)).lock();
+        let mut held = self.lock(self.stripe_of(database, hash));
         let guarded = held.edit();
         if let Some(watchers) = &mut guarded.watchers {
             watchers.remove(key, watch);
@@ -199,8 +205,13 @@ impl Keyspace {
     }
 
     #[inline]
+    fn due(&self, id: StripeId) -> &AtomicU64 {
+        &self.databases[id.database()].dues[id.index()]
+    }
+
+    #[inline]
     fn lock(&self, id: StripeId) -> Held<'_> {
-        self.stripe(id).lock()
+        self.stripe(id).lock(self.due(id))
     }
 
     /// Frees an entry, elsewhere if it is big.

@@ -2,8 +2,9 @@
 //!
 //! A stripe starts with one [`Table`]. When a table is full it splits in two by the next bit of the
 //! hash (extendible hashing), so no step ever moves more than one table. Beside the lock stand a
-//! few numbers that others read without it: how many keys, how many with a deadline, the earliest
-//! deadline, and where the index lies, so that it can be prefetched.
+//! few numbers that others read without it: how many keys, how many with a deadline, and where the
+//! index lies, so that it can be prefetched. The earliest deadline is published too, into an array
+//! of the database's, so that looking for dead keys reads little.
 //!
 //! Invariants: `directory` has `2^depth` places, each naming the table for that prefix, and a table
 //! of depth `d` stands in `2^(depth-d)` neighbouring places; with one table it is empty.
@@ -31,7 +32,6 @@ pub(super) struct Stripe {
 pub(super) struct Meter {
     pub(super) keys: AtomicU32,
     pub(super) volatile: AtomicU32,
-    pub(super) due: AtomicU64,
     pub(super) weight: AtomicUsize,
     cells: AtomicPtr<u32>,
     mask: AtomicUsize,
@@ -56,16 +56,14 @@ pub(super) struct Place {
 
 impl Default for Stripe {
     fn default() -> Stripe {
-        let stripe = Stripe { inner: Mutex::new(Guarded::new()), meter: Meter::default() };
-        stripe.meter.due.store(NEVER, Relaxed);
-        stripe
+        Stripe { inner: Mutex::new(Guarded::new()), meter: Meter::default() }
     }
 }
 
 impl Stripe {
     #[inline]
-    pub(super) fn lock(&self) -> Held<'_> {
-        Held { guard: self.inner.lock(), meter: &self.meter, changed: false }
+    pub(super) fn lock<'a>(&'a self, due: &'a AtomicU64) -> Held<'a> {
+        Held { guard: self.inner.lock(), meter: &self.meter, due, changed: false }
     }
 
     pub(super) fn meter(&self) -> &Meter {
@@ -79,8 +77,8 @@ impl Stripe {
     }
 
     /// Brings the meter up to date after changes made without the lock.
-    pub(super) fn publish(&self, guarded: &Guarded) {
-        guarded.publish(&self.meter);
+    pub(super) fn publish(&self, guarded: &Guarded, due: &AtomicU64) {
+        guarded.publish(&self.meter, due);
     }
 
     /// Asks the processor to fetch the home cell of a hash. A hint: needs no lock, and does nothing
@@ -99,6 +97,7 @@ impl Stripe {
 pub(super) struct Held<'a> {
     guard: MutexGuard<'a, Guarded>,
     meter: &'a Meter,
+    due: &'a AtomicU64,
     changed: bool,
 }
 
@@ -120,7 +119,7 @@ impl Drop for Held<'_> {
     #[inline]
     fn drop(&mut self) {
         if self.changed {
-            self.guard.publish(self.meter);
+            self.guard.publish(self.meter, self.due);
         }
     }
 }
@@ -136,7 +135,7 @@ impl Guarded {
         }
     }
 
-    fn publish(&self, meter: &Meter) {
+    fn publish(&self, meter: &Meter, due: &AtomicU64) {
         if let [table] = &self.tables[..] {
             let (cells, len) = table.cells();
             let cells = if len == 0 { std::ptr::null_mut() } else { cells.cast_mut() };
@@ -144,14 +143,14 @@ impl Guarded {
             meter.mask.store(len.wrapping_sub(1), Relaxed);
             meter.keys.store(table.len() as u32, Relaxed);
             meter.volatile.store(table.volatile(), Relaxed);
-            meter.due.store(table.due(), Relaxed);
+            due.store(table.due(), Relaxed);
             meter.weight.store(table.weight(), Relaxed);
             return;
         }
         meter.cells.store(std::ptr::null_mut(), Relaxed);
         meter.keys.store(self.len() as u32, Relaxed);
         meter.volatile.store(self.tables.iter().map(Table::volatile).sum(), Relaxed);
-        meter.due.store(self.due(), Relaxed);
+        due.store(self.due(), Relaxed);
         meter.weight.store(self.tables.iter().map(Table::weight).sum(), Relaxed);
     }
 
@@ -263,13 +262,6 @@ impl Guarded {
             index -= entries.len();
         }
         None
-    }
-
-    /// Every place, in order.
-    pub(super) fn places(&self) -> impl Iterator<Item = Place> + '_ {
-        self.tables.iter().enumerate().flat_map(|(table, entries)| {
-            (0..entries.len()).map(move |position| Place { table, position })
-        })
     }
 
     /// See [`Table::sweep`].

@@ -34,8 +34,7 @@ impl Keyspace {
         let mut gone: Vec<Slot> = Vec::new();
         for (number, database) in self.databases.iter().enumerate() {
             for index in (share..database.stripes.len()).step_by(shares.max(1)) {
-                let meter = database.stripes[index].meter();
-                let due = meter.due.load(Relaxed);
+                let due = database.dues[index].load(Relaxed);
                 if due > now || swept.freed >= most {
                     swept.due = swept.due.min(due);
                     continue;

@@ -12,6 +12,7 @@
 //! wait is made but `poll`.
 
 mod accept;
+mod intake;
 mod patrol;
 mod slab;
 mod wake;
@@ -27,13 +28,14 @@ use mainstay_protocol::{Batch, Version};
 use mio::{Events, Poll, Token};
 
 use crate::clock::{self, Millis};
-use crate::connection::{Arenas, Connection, Hold, Policy, Reading, Sent, Stream};
+use crate::connection::{Arenas, Connection, Hold, Policy, Sent, Stream};
 use crate::error::Fault;
 use crate::mail::{Address, Mail, Message};
 use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::Sink;
-use crate::route::Executor;
+use crate::route::{Executor, Plan};
+use intake::{BUFFER_BYTES, Ready, Take};
 use slab::Slab;
 
 /// The token of the waker.
@@ -41,9 +43,6 @@ pub const WAKE: Token = Token(0);
 
 /// Tokens below this one are not connections.
 const FIRST_CONNECTION: usize = 64;
-
-/// The read buffer of a loop. Larger pipelines take several turns.
-const READ_BYTES: usize = 64 * 1024;
 
 /// Events taken from the operating system at once.
 const EVENTS: usize = 1024;
@@ -71,8 +70,12 @@ pub struct Reactor<'p> {
     counters: Arc<Counters>,
     arenas: Arenas,
     batch: Batch,
+    spare: Batch,
+    plans: Vec<Plan<'p>>,
+    takes: Vec<Take>,
     buffer: Box<[u8]>,
     policy: Policy,
+    ready: Vec<Ready>,
     touched: Vec<usize>,
     again: Vec<usize>,
     held: Vec<usize>,
@@ -104,7 +107,11 @@ impl<'p> Reactor<'p> {
             counters: Arc::clone(&process.counters[usize::from(number)]),
             arenas: Arenas::default(),
             batch: Batch::new(),
-            buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            spare: Batch::new(),
+            plans: Vec::new(),
+            takes: Vec::new(),
+            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+            ready: Vec::new(),
             policy: Policy::read(&process.settings),
             touched: Vec::new(),
             again: Vec::new(),
@@ -150,7 +157,8 @@ impl<'p> Reactor<'p> {
         if self.accepts_again() {
             self.accept();
         }
-        let unfinished = std::mem::take(&mut self.again);
+        let again = self.again.drain(..).map(|place| Ready { place, ends: false });
+        self.ready.extend(again);
         for event in events.iter() {
             match event.token() {
                 WAKE => self.read_mail(),
@@ -161,15 +169,13 @@ impl<'p> Reactor<'p> {
                         self.writable(place);
                     }
                     if event.is_readable() || event.is_error() || event.is_read_closed() {
-                        // A close that came with data is seen by reading once more.
-                        self.readable(place, event.is_read_closed() || event.is_error());
+                        let ends = event.is_read_closed() || event.is_error();
+                        self.ready.push(Ready { place, ends });
                     }
                 }
             }
         }
-        for place in unfinished {
-            self.readable(place, false);
-        }
+        self.intake();
         self.retry_held();
         self.sweep();
         if self.now >= self.patrol_at {
@@ -184,11 +190,11 @@ impl<'p> Reactor<'p> {
     }
 
     fn timeout(&self) -> Duration {
-        if !self.again.is_empty() || self.accept_again {
+        let next = self.patrol_at.min(self.sweep_at);
+        if !self.again.is_empty() || self.accept_again || next <= self.now {
             return Duration::ZERO;
         }
-        let next = self.patrol_at.min(self.sweep_at);
-        Duration::from_millis(next.saturating_sub(clock::now()).clamp(1, PATROL_MS))
+        Duration::from_millis((next - self.now).min(PATROL_MS))
     }
 
     fn read_mail(&mut self) {
@@ -223,45 +229,6 @@ impl<'p> Reactor<'p> {
         self.again.push(place);
     }
 
-    fn readable(&mut self, place: usize, closing: bool) {
-        let Some(connection) = self.connections.get_mut(place) else { return };
-        if connection.held.is_some() || connection.closing {
-            if closing && connection.closing {
-                self.close(place);
-            }
-            return;
-        }
-        let (reading, read) = connection.read(
-            &mut self.buffer,
-            &mut self.batch,
-            &mut self.executor,
-            &mut self.arenas,
-            &self.policy,
-            self.now,
-        );
-        if read > 0 {
-            self.counters.input_bytes.add(read as u64);
-            let card = &connection.session.card;
-            card.active.store(self.now, Relaxed);
-            card.input_bytes.store(connection.input_bytes() as u32, Relaxed);
-        }
-        match reading {
-            Reading::Drained if closing && read > 0 => self.again.push(place),
-            Reading::Drained => {}
-            Reading::More => self.again.push(place),
-            Reading::Ended => {
-                self.close_when_written(place);
-                return;
-            }
-            Reading::TooLarge => {
-                self.counters.closed_input.add(1);
-                self.close(place);
-                return;
-            }
-        }
-        self.after_requests(place);
-    }
-
     /// What follows whenever a connection has run requests.
     fn after_requests(&mut self, place: usize) {
         loop {
@@ -277,18 +244,11 @@ impl<'p> Reactor<'p> {
             self.arenas.protocol_errors = 0;
         }
         self.touch(place);
+        self.show(place);
         if let Some(connection) = self.connections.get_mut(place)
             && connection.held.is_some()
         {
             self.held.push(place);
-        }
-    }
-
-    /// Runs the requests that a connection had left.
-    fn resume(&mut self, place: usize) {
-        if let Some(connection) = self.connections.get_mut(place) {
-            connection.held = None;
-            connection.resume(&mut self.batch, &mut self.executor, &mut self.arenas, &self.policy);
         }
     }
 
@@ -449,7 +409,8 @@ impl<'p> Reactor<'p> {
         if swept.freed > 0 {
             self.counters.expired.add(swept.freed as u64);
         }
-        self.sweep_at = if swept.due <= self.now { self.now + 1 } else { self.now + SWEEP_MS };
+        // What is left of a round that was cut short is done next turn, after the clients.
+        self.sweep_at = if swept.due <= self.now { self.now } else { self.now + SWEEP_MS };
     }
 }
 

@@ -10,6 +10,7 @@
 //! - Nothing here knows what a command means; `EXEC` is known by what its handler answers
 //!   ([`Next::Execute`]).
 
+mod apply;
 mod refuse;
 mod transaction;
 
@@ -100,14 +101,9 @@ impl<'p> Executor<'p> {
     #[inline]
     pub fn plan(&self, session: &Session, request: Request<'_>) -> Plan<'p> {
         let table = &self.process.table;
-        let Some(mut entry) = table.by_name(request.name()) else {
+        let Some(entry) = table.called(request) else {
             return Plan { entry: None, hash: 0 };
         };
-        if let Run::Group(_) = entry.command.run
-            && let Some(sub) = table.sub(entry, request.arg(1))
-        {
-            entry = sub;
-        }
         let mut hash = 0;
         if entry.only_key != 0 {
             hash = self.process.keyspace.hash(request.arg(entry.only_key));

@@ -16,7 +16,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::glob;
+use crate::structure::glob;
 
 /// Files included by included files, at most this deep.
 pub const DEPTH_MAX: usize = 16;

@@ -12,8 +12,7 @@
 //! - `value` reads and writes one value; `file` is the grammar of redis.conf; `flags` that of the
 //!   command line.
 //! - `start` puts them together and reports every mistake at once; `store` holds the result.
-//! - `rewrite` writes the file; `page` makes `--help` and `docs/settings.md`; `glob` matches names
-//!   for CONFIG GET and `include`.
+//! - `rewrite` writes the file; `page` makes `--help` and `docs/settings.md`.
 //!
 //! Invariants: a setting is said once, as a `static Setting`; a value that a client could find to
 //! be a lie is refused, never ignored (`Effect`); secrets reach no error message.
@@ -22,7 +21,6 @@
 pub mod catalog;
 pub mod file;
 pub mod flags;
-mod glob;
 pub mod known;
 pub mod page;
 mod rewrite;

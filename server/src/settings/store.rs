@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
-use super::glob;
 use super::known;
 use super::schema::{Effect, Setting, Shape, When};
 use super::value::{OutputLimits, SavePoint, Value, parse_text};
+use crate::structure::glob;
 
 /// Every setting by name and alias. Lookups ignore case, as Redis's do.
 #[derive(Debug)]

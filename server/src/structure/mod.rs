@@ -23,6 +23,7 @@ pub mod dense;
 mod dice;
 mod fixed_state;
 pub mod frozen;
+pub mod glob;
 pub mod hash;
 pub mod packed;
 mod prefetch;

@@ -3,11 +3,20 @@
 //! A string lies in its key's own entry, as bytes: an integer too. Reading one as a number costs a
 //! few nanoseconds, and every other command is spared a second form.
 //!
+//! - `commands` has the statics and handlers: `read` looks, `store` puts whole values, `edit`
+//!   changes bytes in place, `count` adds numbers.
+//! - `extended` is the floating-point number of INCRBYFLOAT, `big` what it computes with; `lcs` is
+//!   the longest common subsequence.
+//!
 //! Not here: bitmaps and HyperLogLogs, which are strings with other commands.
 
+mod big;
 mod commands;
+mod extended;
+mod lcs;
 
 use crate::command::{Engine, Group};
+use commands::{count, edit, read, store};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -15,7 +24,30 @@ pub static ENGINE: Engine = Engine {
     summary: "Byte strings and counters.",
     group: Group::String,
     kinds: &[],
-    commands: &[&commands::GET, &commands::SET],
+    commands: &[
+        &read::GET,
+        &read::MGET,
+        &read::STRLEN,
+        &read::GETRANGE,
+        &read::SUBSTR,
+        &read::LCS,
+        &store::SET,
+        &store::SETNX,
+        &store::SETEX,
+        &store::PSETEX,
+        &store::GETSET,
+        &store::GETDEL,
+        &store::GETEX,
+        &store::MSET,
+        &store::MSETNX,
+        &edit::APPEND,
+        &edit::SETRANGE,
+        &count::INCR,
+        &count::DECR,
+        &count::INCRBY,
+        &count::DECRBY,
+        &count::INCRBYFLOAT,
+    ],
     settings: &[],
     state: None,
 };

@@ -1,4 +1,9 @@
 //! system/command — COMMAND: the command table, for clients to read.
+//!
+//! Everything said here is read off the table (`command/facts`, `command/render`); nothing is kept.
+
+mod commands;
+mod keys;
 
 use crate::command::{Engine, Group};
 
@@ -8,7 +13,7 @@ pub static ENGINE: Engine = Engine {
     summary: "The command table, for clients to read.",
     group: Group::Server,
     kinds: &[],
-    commands: &[],
+    commands: &[&commands::COMMAND],
     settings: &[],
     state: None,
 };

@@ -1,0 +1,105 @@
+//! assembly.rs — a process and its loops, put together: `main` and the tests start them alike.
+//!
+//! Not here: signals and the log, which belong to the program.
+
+use std::sync::Arc;
+use std::thread;
+
+use crossbeam::channel::Receiver;
+use mio::{Poll, Waker};
+
+use crate::dice::Dice;
+use crate::error::Fault;
+use crate::keyspace::{Garbage, Keyspace};
+use crate::mail::Mailbox;
+use crate::process::Process;
+use crate::reactor::{Listeners, LoopWaker, Reactor, WAKE};
+use crate::settings::Settings;
+use crate::settings::catalog as said;
+use crate::{catalog, clock};
+
+/// A process whose loops are made and do not run yet.
+pub struct Assembly {
+    /// What the loops share.
+    pub process: Arc<Process>,
+    polls: Vec<Poll>,
+    garbage: Receiver<Garbage>,
+    chance: Dice,
+}
+
+impl Assembly {
+    /// A process with as many loops as the settings say. `seed` starts all its chance.
+    ///
+    /// # Errors
+    /// If the operating system refuses a loop.
+    pub fn new(settings: Settings, seed: u64) -> Result<Assembly, Fault> {
+        let settings = Arc::new(settings);
+        let loops = match settings.integer(&said::THREADS) {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            loops => loops as usize,
+        };
+        let mut polls = Vec::new();
+        let mut mailboxes = Vec::new();
+        for _ in 0..loops {
+            let poll = Poll::new().map_err(Fault::io("make an event loop"))?;
+            let waker =
+                Waker::new(poll.registry(), WAKE).map_err(Fault::io("make an event loop"))?;
+            mailboxes.push(Mailbox::new(Box::new(LoopWaker(waker))));
+            polls.push(poll);
+        }
+        let mut chance = Dice::new(seed);
+        let databases = settings.integer(&said::DATABASES).max(1) as usize;
+        let (reaper, garbage) = crossbeam::channel::unbounded();
+        let keyspace = Keyspace::new(databases, chance.next(), Some(reaper));
+        let (engines, now) = (catalog::ENGINES, clock::now());
+        let process = Process::new(settings, engines, keyspace, mailboxes, now, chance.next());
+        Ok(Assembly { process: Arc::new(process), polls, garbage, chance })
+    }
+
+    /// Serves until the process stops. `meanwhile` runs on the calling thread once the loops do; it
+    /// is what calls [`Process::stop`], or waits for whoever does.
+    ///
+    /// # Errors
+    /// If a thread cannot be started, or a loop fails.
+    pub fn serve(
+        self,
+        listeners: Listeners,
+        meanwhile: impl FnOnce(&Process),
+    ) -> Result<(), Fault> {
+        let Assembly { process, polls, garbage, mut chance } = self;
+        let process = &*process;
+        let mut listeners = Some(listeners);
+        // Not waited for: when the process ends, what it still holds goes with it.
+        thread::Builder::new()
+            .name("reaper".into())
+            .spawn(move || garbage.into_iter().for_each(drop))
+            .map_err(Fault::io("start a thread"))?;
+        thread::scope(|scope| {
+            let mut threads = Vec::new();
+            for (number, poll) in polls.into_iter().enumerate() {
+                let (listeners, seed) = (listeners.take(), chance.next());
+                let name = format!("loop-{number}");
+                let serve = move || {
+                    let reactor = Reactor::new(process, number as u16, poll, listeners, seed, None);
+                    let ended = reactor.run();
+                    // One loop that fails ends them all.
+                    process.stop();
+                    ended
+                };
+                let thread = thread::Builder::new().name(name).spawn_scoped(scope, serve);
+                let thread = thread.map_err(Fault::io("start a thread")).inspect_err(|_| {
+                    process.stop();
+                })?;
+                threads.push(thread);
+            }
+            meanwhile(process);
+            for thread in threads {
+                match thread.join() {
+                    Ok(result) => result?,
+                    Err(_) => return Err(Fault::Panic("a loop".into())),
+                }
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! keyspace/snapshot.rs — every live entry as bytes, and back.
+//!
+//! ```text
+//! entry | database: u32 | deadline: u64 | tag: u8 | key: u32 | value: u32 | key ... | value ... |
+//! ```
+//!
+//! Numbers are little-endian; a deadline of all ones is none. The value is what
+//! [`Object::freeze`](super::Object::freeze) wrote, so a container comes back in its order.
+//! Not here: files, checksums, and taking a snapshot while clients are served.
+
+use super::entry::BYTES_MAX;
+use super::keys::Value;
+use super::object::STRING_TAG;
+use super::table::NEVER;
+use super::{Exclusive, Keys, Keyspace, Kind, Ttl};
+use crate::clock::Millis;
+use crate::error::Fault;
+
+impl Keyspace {
+    /// Appends every entry that is alive at `now`.
+    ///
+    /// # Errors
+    /// If a value's frozen form is too long to be written down.
+    pub fn freeze_all(
+        &self,
+        gate: &Exclusive<'_>,
+        now: Millis,
+        to: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        let mut too_long = false;
+        let mut frozen = Vec::new();
+        for database in 0..self.databases() {
+            let keys = Keys::whole(self, gate, database, now);
+            keys.each_with_deadline(|key, value, deadline| {
+                let (tag, value) = match value {
+                    Value::String(bytes) => (STRING_TAG, bytes),
+                    Value::Object(object) => {
+                        frozen.clear();
+                        object.freeze(&mut frozen);
+                        (object.kind().tag, &frozen[..])
+                    }
+                };
+                too_long |= value.len() > BYTES_MAX;
+                to.extend_from_slice(&(database as u32).to_le_bytes());
+                to.extend_from_slice(&deadline.to_le_bytes());
+                to.push(tag);
+                to.extend_from_slice(&(key.len() as u32).to_le_bytes());
+                to.extend_from_slice(&(value.len() as u32).to_le_bytes());
+                to.extend_from_slice(key);
+                to.extend_from_slice(value);
+            });
+        }
+        if too_long {
+            return Err(Fault::Corrupt { what: "a value beyond 4 GiB".into(), offset: to.len() });
+        }
+        Ok(())
+    }
+
+    /// Puts back what [`Keyspace::freeze_all`] wrote. Marks no watches and is no change: meant for
+    /// a keyspace that nobody uses yet.
+    ///
+    /// # Errors
+    /// If the bytes are cut off, or name a database or a kind that there is not.
+    pub fn thaw_all<'k>(
+        &self,
+        gate: &Exclusive<'_>,
+        from: &[u8],
+        kinds: impl Fn(u8) -> Option<&'k Kind>,
+    ) -> Result<(), Fault> {
+        let mut rest = from;
+        while !rest.is_empty() {
+            let offset = from.len() - rest.len();
+            let damaged = || Fault::Corrupt { what: "a snapshot".into(), offset };
+            let entry = Frozen::take(&mut rest).ok_or_else(damaged)?;
+            if entry.database >= self.databases() {
+                return Err(damaged());
+            }
+            let mut keys = Keys::whole(self, gate, entry.database, 0);
+            let ttl = if entry.deadline == NEVER { Ttl::Clear } else { Ttl::At(entry.deadline) };
+            if entry.tag == STRING_TAG {
+                keys.put_string(entry.key, entry.value, ttl);
+            } else {
+                let kind = kinds(entry.tag).ok_or_else(damaged)?;
+                keys.put_object(entry.key, (kind.thaw)(entry.value)?, ttl);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One entry, in place.
+struct Frozen<'a> {
+    database: usize,
+    deadline: Millis,
+    tag: u8,
+    key: &'a [u8],
+    value: &'a [u8],
+}
+
+impl<'a> Frozen<'a> {
+    fn take(rest: &mut &'a [u8]) -> Option<Frozen<'a>> {
+        let database = u32::from_le_bytes(*rest.split_off(..4)?.first_chunk()?) as usize;
+        let deadline = Millis::from_le_bytes(*rest.split_off(..8)?.first_chunk()?);
+        let [tag] = *rest.split_off(..1)? else { return None };
+        let key_bytes = u32::from_le_bytes(*rest.split_off(..4)?.first_chunk()?) as usize;
+        let value_bytes = u32::from_le_bytes(*rest.split_off(..4)?.first_chunk()?) as usize;
+        let (key, value) = (rest.split_off(..key_bytes)?, rest.split_off(..value_bytes)?);
+        Some(Frozen { database, deadline, tag, key, value })
+    }
+}
