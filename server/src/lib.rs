@@ -23,8 +23,8 @@ pub mod startup;
 pub mod structure;
 pub mod system;
 
-/// The version of Redis whose commands and replies are promised; clients decide by it what they may
-/// use.
+/// The version of Redis whose commands and replies are ours; HELLO and INFO name it, since clients
+/// choose by it what they may ask for.
 pub const REDIS_VERSION: &str = "7.2.4";
 
 /// Our own version.
