@@ -182,7 +182,7 @@ pub static TTL: Command = Command {
     args: &[Arg::Key("key", Access::Look)],
     reply: Reply::Int,
     run: Run::Read(ttl),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output")],
 };
 
 fn ttl(cx: &mut Read<'_>) -> Outcome {
@@ -198,7 +198,7 @@ pub static PTTL: Command = Command {
     args: &[Arg::Key("key", Access::Look)],
     reply: Reply::Int,
     run: Run::Read(pttl),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output")],
 };
 
 fn pttl(cx: &mut Read<'_>) -> Outcome {
