@@ -50,7 +50,7 @@ pub static EXPIREAT: Command = Command {
     cost: Cost::Constant,
     args: &[
         Arg::Key("key", Access::Mark),
-        Arg::Value("unix-time-seconds", Type::Integer),
+        Arg::Value("unix-time-seconds", Type::Deadline),
         CONDITION,
     ],
     reply: Reply::Int,
@@ -70,7 +70,7 @@ pub static PEXPIREAT: Command = Command {
     cost: Cost::Constant,
     args: &[
         Arg::Key("key", Access::Mark),
-        Arg::Value("unix-time-milliseconds", Type::Integer),
+        Arg::Value("unix-time-milliseconds", Type::Deadline),
         CONDITION,
     ],
     reply: Reply::Int,
