@@ -55,7 +55,7 @@ pub static STRLEN: Command = Command {
     summary: "Returns the length of a string value.",
     since: "2.2.0",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Look)],
+    args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Int,
     run: Run::Read(strlen),
     also: &[],
