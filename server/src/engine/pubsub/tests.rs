@@ -73,12 +73,14 @@ fn the_hub_agrees_with_a_list() {
             want.sort_unstable();
             assert_eq!(hub.publish(name, b"x", &mut post), want.len(), "seed {seed}");
             assert_eq!(sent(&mut post), want, "seed {seed}");
-            let listening = |way, name| model.iter().filter(|row| (row.0, row.1) == (way, name));
+            let listening =
+                |way, name| model.iter().filter(move |row| (row.0, row.1) == (way, name));
             assert_eq!(hub.count(way, name), listening(way, name).count(), "seed {seed}");
             let shard = hub.publish_shard(name, b"x", &mut post);
             assert_eq!(shard, listening(Way::Shard, name).count(), "seed {seed}");
             assert_eq!(sent(&mut post).len(), shard, "seed {seed}");
-            let patterns = NAMES.iter().filter(|name| listening(Way::Pattern, name).count() > 0);
+            let patterns =
+                NAMES.into_iter().filter(|&name| listening(Way::Pattern, name).count() > 0);
             assert_eq!(hub.patterns(), patterns.count(), "seed {seed}");
         }
         let mut names: Vec<&[u8]> = NAMES.to_vec();

@@ -14,18 +14,18 @@ pub static KILL: Command = Command {
     summary: "Terminates open connections.",
     since: "2.4.0",
     cost: Cost::Linear("client connections"),
-    args: &[Arg::Many(&Arg::OneOf(&[
+    args: &[Arg::OneOf(&[
         Arg::Value("ip:port", Type::Bytes),
-        Arg::AnyOrder(&[
+        Arg::Many(&Arg::OneOf(&[
             Arg::Tagged("ID", &Arg::Value("client-id", Type::Integer)),
             Arg::Tagged(
                 "TYPE",
                 &Arg::OneOf(&[
                     Arg::Word("NORMAL"),
                     Arg::Word("MASTER"),
+                    Arg::Word("SLAVE"),
                     Arg::Word("REPLICA"),
                     Arg::Word("PUBSUB"),
-                    Arg::Word("SLAVE"),
                 ]),
             ),
             Arg::Tagged("USER", &Arg::Value("username", Type::Bytes)),
@@ -33,8 +33,8 @@ pub static KILL: Command = Command {
             Arg::Tagged("LADDR", &Arg::Value("ip:port", Type::Bytes)),
             Arg::Tagged("SKIPME", &Arg::OneOf(&[Arg::Word("YES"), Arg::Word("NO")])),
             Arg::Tagged("MAXAGE", &Arg::Value("maxage", Type::Integer)),
-        ]),
-    ]))],
+        ])),
+    ])],
     reply: Reply::OneOf(&[Reply::Ok, Reply::Int]),
     run: Run::Server(kill),
     also: &[Trait::Admin, Trait::Loading, Trait::NoScript, Trait::Slow],

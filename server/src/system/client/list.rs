@@ -22,7 +22,7 @@ pub static INFO: Command = Command {
     args: &[],
     reply: Reply::Bulk,
     run: Run::Server(info),
-    also: &[Trait::Loading, Trait::NoScript, Trait::Slow],
+    also: &[Trait::Loading, Trait::NoScript, Trait::Slow, Trait::Tip("nondeterministic_output")],
 };
 
 fn info(cx: &mut Desk<'_>) -> Outcome {
@@ -51,7 +51,13 @@ pub static LIST: Command = Command {
     ],
     reply: Reply::Bulk,
     run: Run::Server(list),
-    also: &[Trait::Admin, Trait::Loading, Trait::NoScript, Trait::Slow],
+    also: &[
+        Trait::Admin,
+        Trait::Loading,
+        Trait::NoScript,
+        Trait::Slow,
+        Trait::Tip("nondeterministic_output"),
+    ],
 };
 
 fn list(cx: &mut Desk<'_>) -> Outcome {
