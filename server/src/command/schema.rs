@@ -146,6 +146,8 @@ pub enum Type {
     Float,
     /// An integer of at least 0.
     Count,
+    /// An integer of at least 1.
+    Positive,
     /// 0 or 1.
     Flag,
     /// A span of time, in the unit its name says; positive.
