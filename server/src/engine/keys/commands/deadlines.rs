@@ -183,7 +183,7 @@ pub static TTL: Command = Command {
     args: &[Arg::Key("key", Access::Look)],
     reply: Reply::Int,
     run: Run::Read(ttl),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output")],
 };
 
 fn ttl(cx: &mut Read<'_>) -> Outcome {
@@ -199,7 +199,7 @@ pub static PTTL: Command = Command {
     args: &[Arg::Key("key", Access::Look)],
     reply: Reply::Int,
     run: Run::Read(pttl),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output")],
 };
 
 fn pttl(cx: &mut Read<'_>) -> Outcome {

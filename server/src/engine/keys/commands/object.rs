@@ -33,7 +33,7 @@ pub static ENCODING: Command = Command {
     args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Maybe(&Reply::Bulk),
     run: Run::Read(encoding),
-    also: &[Trait::Slow],
+    also: &[Trait::Slow, Trait::Tip("nondeterministic_output")],
 };
 
 fn encoding(cx: &mut Read<'_>) -> Outcome {
@@ -70,7 +70,7 @@ pub static FREQ: Command = Command {
     args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Maybe(&Reply::Int),
     run: Run::Read(freq),
-    also: &[Trait::Slow],
+    also: &[Trait::Slow, Trait::Tip("nondeterministic_output")],
 };
 
 fn freq(cx: &mut Read<'_>) -> Outcome {
@@ -94,7 +94,7 @@ pub static IDLETIME: Command = Command {
     args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Maybe(&Reply::Int),
     run: Run::Read(idletime),
-    also: &[Trait::Slow],
+    also: &[Trait::Slow, Trait::Tip("nondeterministic_output")],
 };
 
 fn idletime(cx: &mut Read<'_>) -> Outcome {
@@ -110,7 +110,7 @@ pub static REFCOUNT: Command = Command {
     args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Maybe(&Reply::Int),
     run: Run::Read(refcount),
-    also: &[Trait::Slow],
+    also: &[Trait::Slow, Trait::Tip("nondeterministic_output")],
 };
 
 fn refcount(cx: &mut Read<'_>) -> Outcome {

@@ -11,7 +11,11 @@ pub static DEL: Command = Command {
     args: &[Arg::Many(&Arg::Key("key", Access::Delete))],
     reply: Reply::Int,
     run: Run::Write(del),
-    also: &[Trait::Slow],
+    also: &[
+        Trait::Slow,
+        Trait::Tip("request_policy:multi_shard"),
+        Trait::Tip("response_policy:agg_sum"),
+    ],
 };
 
 /// The same as DEL here: what is big is always freed elsewhere.
@@ -23,7 +27,7 @@ pub static UNLINK: Command = Command {
     args: &[Arg::Many(&Arg::Key("key", Access::Delete))],
     reply: Reply::Int,
     run: Run::Write(del),
-    also: &[],
+    also: &[Trait::Tip("request_policy:multi_shard"), Trait::Tip("response_policy:agg_sum")],
 };
 
 fn del(cx: &mut Write<'_, '_>) -> Outcome {
@@ -41,7 +45,7 @@ pub static EXISTS: Command = Command {
     args: &[Arg::Many(&Arg::Key("key", Access::Probe))],
     reply: Reply::Int,
     run: Run::Read(exists),
-    also: &[],
+    also: &[Trait::Tip("request_policy:multi_shard"), Trait::Tip("response_policy:agg_sum")],
 };
 
 /// As EXISTS: no access time is kept that it could change.
@@ -53,7 +57,7 @@ pub static TOUCH: Command = Command {
     args: &[Arg::Many(&Arg::Key("key", Access::Probe))],
     reply: Reply::Int,
     run: Run::Read(exists),
-    also: &[],
+    also: &[Trait::Tip("request_policy:multi_shard"), Trait::Tip("response_policy:agg_sum")],
 };
 
 fn exists(cx: &mut Read<'_>) -> Outcome {

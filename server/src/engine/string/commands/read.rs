@@ -35,7 +35,7 @@ pub static MGET: Command = Command {
     args: &[Arg::Many(&Arg::Key("key", Access::Look))],
     reply: Reply::Array(&Reply::Maybe(&Reply::Bulk)),
     run: Run::Read(mget),
-    also: &[],
+    also: &[Trait::Tip("request_policy:multi_shard")],
 };
 
 fn mget(cx: &mut Read<'_>) -> Outcome {

@@ -306,7 +306,11 @@ pub static MSET: Command = Command {
     ]))],
     reply: Reply::Ok,
     run: Run::Write(mset),
-    also: &[Trait::Slow],
+    also: &[
+        Trait::Slow,
+        Trait::Tip("request_policy:multi_shard"),
+        Trait::Tip("response_policy:all_succeeded"),
+    ],
 };
 
 fn mset(cx: &mut Write<'_, '_>) -> Outcome {
@@ -328,7 +332,11 @@ pub static MSETNX: Command = Command {
     ]))],
     reply: Reply::Int,
     run: Run::Write(msetnx),
-    also: &[Trait::Slow],
+    also: &[
+        Trait::Slow,
+        Trait::Tip("request_policy:multi_shard"),
+        Trait::Tip("response_policy:agg_min"),
+    ],
 };
 
 fn msetnx(cx: &mut Write<'_, '_>) -> Outcome {
