@@ -10,7 +10,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::R
 use parking_lot::Mutex;
 
 use crate::clock::Millis;
+use crate::error::Refusal;
 use crate::mail::Address;
+
+/// The only user there is.
+pub const DEFAULT_USER: &str = "default";
 
 /// What others can see of a connection.
 #[derive(Debug, Default)]
@@ -63,6 +67,32 @@ pub struct Card {
     pub doomed: AtomicBool,
     /// Names, which clients set.
     pub text: Mutex<CardText>,
+}
+
+/// A word that a client gave: visible ASCII without spaces, so that it cannot break the lines of
+/// CLIENT LIST. May be empty.
+pub struct Name<'a>(&'a str);
+
+impl<'a> Name<'a> {
+    /// Reads a name; `what` names it in the refusal.
+    ///
+    /// # Errors
+    /// If it has other bytes.
+    pub fn read(bytes: &'a [u8], what: &str) -> Result<Name<'a>, Refusal> {
+        let visible = bytes.iter().all(|byte| matches!(byte, b'!'..=b'~'));
+        match std::str::from_utf8(bytes) {
+            Ok(text) if visible => Ok(Name(text)),
+            _ => Err(Refusal::from(format!(
+                "ERR {what} cannot contain spaces, newlines or special characters."
+            ))),
+        }
+    }
+}
+
+impl From<Name<'_>> for String {
+    fn from(name: Name<'_>) -> String {
+        name.0.to_owned()
+    }
 }
 
 /// What a client says of itself.

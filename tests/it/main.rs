@@ -1,6 +1,8 @@
 //! One integration binary: everything that needs more than one room, and nothing but this workspace.
 
 mod calls;
+mod keyspace;
 mod patterns;
+mod replay;
 mod scripts;
 mod table;

@@ -30,6 +30,12 @@ impl<'a> ReplyWriter<'a> {
         self.version
     }
 
+    /// Goes on in another version: the reply to HELLO is the first in the new one.
+    #[inline]
+    pub fn set_version(&mut self, version: Version) {
+        self.version = version;
+    }
+
     /// Bytes in the buffer now, those before this writer included: a place to
     /// [`rewind`](ReplyWriter::rewind) to.
     #[inline]

@@ -146,6 +146,8 @@ pub enum Type {
     Float,
     /// An integer of at least 0.
     Count,
+    /// An integer of at least 1.
+    Positive,
     /// 0 or 1.
     Flag,
     /// A span of time, in the unit its name says; positive.
@@ -231,6 +233,9 @@ pub enum Trait {
     Alone,
     /// Refused while CLIENT PAUSE WRITE holds, though it writes no key (PUBLISH).
     MayReplicate,
+    /// Runs what is queued (EXEC): is held by CLIENT PAUSE WRITE if a queued command would be, and
+    /// ends the transaction even when it is refused.
+    Executes,
     /// Answers while a script runs for too long.
     AllowBusy,
     /// Belongs to this group in COMMAND DOCS and the docs, not to its engine's. ACL categories stay

@@ -9,6 +9,7 @@
 //!   members.
 //! - [`ranked`]: members by score; big sorted sets.
 //! - [`segments`]: lists of any length.
+//! - [`glob`]: the patterns of keys, channels, settings and files.
 //! - [`frozen`]: how values are written into a snapshot and read back.
 //! - [`extended`]: 80-bit floating-point numbers, in software; `big` is what it computes with.
 //! - [`glob`]: Redis's patterns.

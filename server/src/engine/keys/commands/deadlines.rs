@@ -104,6 +104,8 @@ impl Condition {
             } else if is_word(word, "LT") {
                 condition.if_sooner = true;
             } else {
+                // Redis's text ends at the first NUL.
+                let word = word.split(|&byte| byte == 0).next().unwrap_or_default();
                 let word = String::from_utf8_lossy(word);
                 return Err(Refusal::from(format!("ERR Unsupported option {word}")));
             }

@@ -59,7 +59,7 @@ pub static SCAN: Command = Command {
         Arg::Value("cursor", Type::Cursor),
         Arg::AnyOrder(&[
             Arg::Tagged("MATCH", &Arg::Value("pattern", Type::Pattern)),
-            Arg::Tagged("COUNT", &Arg::Value("count", Type::Integer)),
+            Arg::Tagged("COUNT", &Arg::Value("count", Type::Positive)),
             Arg::Tagged("TYPE", &Arg::Value("type", Type::Bytes)),
         ]),
     ],

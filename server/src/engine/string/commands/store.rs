@@ -342,7 +342,7 @@ fn msetnx(cx: &mut Write<'_, '_>) -> Outcome {
 }
 
 fn require_pairs(cx: &Write<'_, '_>, command: &'static str) -> Result<(), Refusal> {
-    if cx.args.len() % 2 == 0 { Err(Refusal::Arity(command)) } else { Ok(()) }
+    if cx.args.len().is_multiple_of(2) { Err(Refusal::Arity(command)) } else { Ok(()) }
 }
 
 fn put_pairs(cx: &mut Write<'_, '_>) {
