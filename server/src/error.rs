@@ -38,6 +38,15 @@ impl Refusal {
     pub const fn text(text: &'static str) -> Refusal {
         Refusal::Because(Cow::Borrowed(text))
     }
+
+    /// The first word of the text, by which INFO errorstats counts: `ERR`, `WRONGTYPE`.
+    pub fn code(&self) -> &str {
+        match self {
+            Refusal::WrongType => "WRONGTYPE",
+            Refusal::Because(text) => text.split(' ').next().unwrap_or_default(),
+            _ => "ERR",
+        }
+    }
 }
 
 impl From<String> for Refusal {

@@ -181,6 +181,9 @@ impl<'p> Reactor<'p> {
         if self.now >= self.patrol_at {
             self.patrol_at = self.now + PATROL_MS;
             self.patrol();
+            if self.number == 0 {
+                self.process.report_rates(self.now);
+            }
         }
         self.executor.end();
         self.flush();

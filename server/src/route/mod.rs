@@ -12,6 +12,7 @@
 
 mod apply;
 mod refuse;
+mod slow;
 mod transaction;
 
 use std::sync::Arc;
@@ -58,6 +59,10 @@ pub struct Executor<'p> {
     stripes: Vec<StripeId>,
     now: Millis,
     ticks: Ticks,
+    /// The version of the settings that `slow_ticks` was read from.
+    settings_version: u64,
+    /// Counter steps from which on a command is slow.
+    slow_ticks: u64,
     /// Messages to other connections.
     pub post: Post,
 }
@@ -79,6 +84,8 @@ impl<'p> Executor<'p> {
             stripes: Vec::new(),
             now: 0,
             ticks: Ticks::now(),
+            settings_version: 0,
+            slow_ticks: u64::MAX,
             post: Post::new(reactor, Arc::clone(&process.mailboxes)),
         }
     }
@@ -87,6 +94,11 @@ impl<'p> Executor<'p> {
     pub fn begin(&mut self, now: Millis) {
         self.now = now;
         self.ticks = Ticks::now();
+        let version = self.process.settings.version();
+        if self.settings_version != version {
+            self.settings_version = version;
+            self.slow_ticks = slow::threshold(self.process);
+        }
         if self.gate.is_none() {
             self.gate = Some(self.process.keyspace.gate().share());
         }
@@ -142,7 +154,7 @@ impl<'p> Executor<'p> {
                     Ok(Next::Execute) => self.execute(session, out),
                     outcome => outcome,
                 };
-                self.account(entry, outcome.is_err());
+                self.account(entry, outcome.is_err(), session, request);
                 outcome
             }
             Ok(None) => Ok(Next::Done),
@@ -178,7 +190,7 @@ impl<'p> Executor<'p> {
             Ok(Next::Close) => After::Close,
             Ok(_) => After::Go,
             Err(refusal) => {
-                self.counters.errors.add(1);
+                self.counters.note_error(refusal.code());
                 out.truncate(begin);
                 refuse::write(&refusal, ReplyWriter::new(out, session.version));
                 After::Go
@@ -188,16 +200,20 @@ impl<'p> Executor<'p> {
 
     /// Counts a command that ran, and the time since the one before it.
     #[inline]
-    fn account(&mut self, entry: &Entry, failed: bool) {
+    fn account(&mut self, entry: &Entry, failed: bool, session: &Session, request: Request<'_>) {
         let ticks = Ticks::now();
+        let spent = ticks.since(self.ticks);
         let counters = &self.counters.per_command[entry.index];
         counters.calls.add(1);
-        counters.ticks.add(ticks.since(self.ticks));
+        counters.ticks.add(spent);
         if failed {
             counters.failed.add(1);
         }
         self.counters.commands.add(1);
         self.ticks = ticks;
+        if spent >= self.slow_ticks {
+            slow::note(self.process, entry, session, request, spent);
+        }
     }
 
     /// Whether CLIENT PAUSE holds this request back.

@@ -172,12 +172,12 @@ impl Executor<'_> {
                 }),
                 Run::Group(_) => Err(refuse::unknown_sub(entry, args)),
             };
-            self.account(entry, outcome.is_err());
+            self.account(entry, outcome.is_err(), session, args);
             match outcome {
                 Ok(Next::Close) => last = Next::Close,
                 Ok(_) => {}
                 Err(refusal) => {
-                    self.counters.errors.add(1);
+                    self.counters.note_error(refusal.code());
                     out.truncate(begin);
                     refuse::write(&refusal, ReplyWriter::new(out, version));
                 }

@@ -10,6 +10,7 @@
 //! - [`ranked`]: members by score; big sorted sets.
 //! - [`segments`]: lists of any length.
 //! - [`glob`]: the patterns of keys, channels, settings and files.
+//! - [`frozen`]: how values are written into a snapshot and read back.
 //! - [`Chunks`]: a vector that never moves what it holds.
 //! - [`hash`]: the hash they and the keyspace use. `thin` owns every allocation of a single string,
 //!   and with it nearly all unsafe code; `varint` writes lengths.
@@ -22,6 +23,7 @@ pub mod dense;
 #[cfg(test)]
 mod dice;
 mod fixed_state;
+pub mod frozen;
 pub mod glob;
 pub mod hash;
 pub mod packed;

@@ -1,14 +1,35 @@
 //! engine/list — sequences with two ends.
+//!
+//! `sequence` is the value, `commands` what can be done to it. Not here: waiting for an element
+//! (BLPOP and its relatives).
+
+mod commands;
+mod sequence;
+#[cfg(test)]
+mod tests;
 
 use crate::command::{Engine, Group};
+use commands::{ends, places};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
     name: "list",
     summary: "Sequences with two ends.",
     group: Group::List,
-    kinds: &[],
-    commands: &[],
+    kinds: &[&sequence::KIND],
+    commands: &[
+        &ends::LPUSH,
+        &ends::RPUSH,
+        &ends::LPUSHX,
+        &ends::RPUSHX,
+        &ends::LPOP,
+        &ends::RPOP,
+        &places::LLEN,
+        &places::LINDEX,
+        &places::LRANGE,
+        &places::LSET,
+        &places::LTRIM,
+    ],
     settings: &[],
     state: None,
 };

@@ -1,0 +1,79 @@
+//! engine/list/sequence.rs — a list as a value: what the keyspace asks of it.
+//!
+//! Knows no RESP. How the entries lie in memory is `structure/segments`' business; it shows in
+//! nothing but the weight.
+
+use crate::error::Fault;
+use crate::keyspace::{Kind, Object};
+use crate::structure::frozen::{Frozen, put_length, put_string};
+use crate::structure::room;
+use crate::structure::segments::{End, List};
+
+/// The most bytes of a list that OBJECT ENCODING calls a listpack: Redis's default
+/// (`list-max-listpack-size -2`).
+const LISTPACK_BYTES_MAX: usize = 8192;
+
+/// What a listpack has besides its entries: a header and an end mark.
+const LISTPACK_FRAME_BYTES: usize = 7;
+
+/// The kind of lists.
+pub static KIND: Kind = Kind { name: "list", tag: 1, thaw };
+
+/// A list of byte strings.
+#[derive(Default)]
+pub struct Sequence {
+    /// The entries.
+    pub entries: List,
+}
+
+impl Object for Sequence {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn weight(&self) -> usize {
+        room(size_of::<Sequence>()) + self.entries.weight()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Follows from the entries' bytes alone. Redis 7.2 counts the bytes of its own format, which
+    /// has shorter integers, and turns a quicklist back only when it has shrunk to half.
+    fn encoding(&self) -> &'static str {
+        let bytes = self.entries.bytes() + LISTPACK_FRAME_BYTES;
+        if bytes <= LISTPACK_BYTES_MAX { "listpack" } else { "quicklist" }
+    }
+
+    fn freeze(&self, to: &mut Vec<u8>) {
+        put_length(to, self.entries.len());
+        for entry in self.entries.iter() {
+            put_string(to, entry);
+        }
+    }
+
+    fn duplicate(&self) -> Box<dyn Object> {
+        let mut entries = List::new();
+        for entry in self.entries.iter() {
+            entries.push(End::Back, entry);
+        }
+        Box::new(Sequence { entries })
+    }
+}
+
+fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {
+    let mut frozen = Frozen::new(bytes);
+    let read = |frozen: &mut Frozen<'_>| {
+        let count = frozen.length().filter(|&count| count > 0 && count <= frozen.left())?;
+        let mut entries = List::new();
+        for _ in 0..count {
+            entries.push(End::Back, frozen.string()?);
+        }
+        (frozen.left() == 0).then_some(entries)
+    };
+    match read(&mut frozen) {
+        Some(entries) => Ok(Box::new(Sequence { entries })),
+        None => Err(Fault::Corrupt { what: "a list".into(), offset: frozen.offset() }),
+    }
+}
