@@ -158,6 +158,10 @@ impl<'p> Executor<'p> {
                 outcome
             }
             Ok(None) => Ok(Next::Done),
+            Err(_) if plan.entry.is_none() && refuse::is_http(request) => {
+                tracing::warn!("closing {}: it speaks HTTP", session.card.peer);
+                Ok(Next::Close)
+            }
             Err(refusal) => {
                 if let Some(open) = &mut session.transaction {
                     open.aborted = true;

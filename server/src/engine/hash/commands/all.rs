@@ -1,6 +1,6 @@
 //! engine/hash/commands/all.rs — what goes over the whole hash.
 
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run};
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait};
 use crate::engine::hash::fields::Fields;
 
 const WHOLE: &[Arg] = &[Arg::Key("key", Access::Look)];
@@ -11,7 +11,7 @@ pub static HLEN: Command = Command {
     summary: "Returns the number of fields in a hash.",
     since: "2.0.0",
     cost: Cost::Constant,
-    args: WHOLE,
+    args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Int,
     run: Run::Read(hlen),
     also: &[],
@@ -32,7 +32,7 @@ pub static HGETALL: Command = Command {
     args: WHOLE,
     reply: Reply::Map(&Reply::Bulk),
     run: Run::Read(hgetall),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output_order")],
 };
 
 fn hgetall(cx: &mut Read<'_>) -> Outcome {
@@ -57,7 +57,7 @@ pub static HKEYS: Command = Command {
     args: WHOLE,
     reply: Reply::Array(&Reply::Bulk),
     run: Run::Read(|cx| list(cx, |(field, _)| field)),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output_order")],
 };
 
 /// See its summary.
@@ -69,7 +69,7 @@ pub static HVALS: Command = Command {
     args: WHOLE,
     reply: Reply::Array(&Reply::Bulk),
     run: Run::Read(|cx| list(cx, |(_, value)| value)),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output_order")],
 };
 
 fn list(cx: &mut Read<'_>, part: for<'a> fn((&'a [u8], &'a [u8])) -> &'a [u8]) -> Outcome {

@@ -19,7 +19,11 @@ pub static KEYS: Command = Command {
     args: &[Arg::Value("pattern", Type::Pattern)],
     reply: Reply::Array(&Reply::Bulk),
     run: Run::Read(keys),
-    also: &[Trait::Dangerous],
+    also: &[
+        Trait::Dangerous,
+        Trait::Tip("request_policy:all_shards"),
+        Trait::Tip("nondeterministic_output_order"),
+    ],
 };
 
 fn keys(cx: &mut Read<'_>) -> Outcome {
@@ -65,7 +69,7 @@ pub static SCAN: Command = Command {
     ],
     reply: Reply::Tuple(&[Reply::Bulk, Reply::Array(&Reply::Bulk)]),
     run: Run::Read(scan),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output"), Trait::Tip("request_policy:special")],
 };
 
 fn scan(cx: &mut Read<'_>) -> Outcome {
@@ -137,7 +141,11 @@ pub static RANDOMKEY: Command = Command {
     args: &[],
     reply: Reply::Maybe(&Reply::Bulk),
     run: Run::Read(randomkey),
-    also: &[Trait::Slow],
+    also: &[
+        Trait::Slow,
+        Trait::Tip("request_policy:all_shards"),
+        Trait::Tip("nondeterministic_output"),
+    ],
 };
 
 fn randomkey(cx: &mut Read<'_>) -> Outcome {
@@ -157,7 +165,7 @@ pub static DBSIZE: Command = Command {
     args: &[],
     reply: Reply::Int,
     run: Run::Read(dbsize),
-    also: &[],
+    also: &[Trait::Tip("request_policy:all_shards"), Trait::Tip("response_policy:agg_sum")],
 };
 
 fn dbsize(cx: &mut Read<'_>) -> Outcome {
