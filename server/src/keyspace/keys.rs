@@ -335,6 +335,19 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// Whether an object of type `T` is at a key, without counting: for a writer that must know
+    /// before it changes anything.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongType`] if the key holds anything else.
+    pub fn holds<T: Object>(&self, key: &[u8]) -> Result<bool, Refusal> {
+        match self.peek(key) {
+            None => Ok(false),
+            Some(Value::Object(object)) if (object as &dyn std::any::Any).is::<T>() => Ok(true),
+            Some(_) => Err(Refusal::WrongType),
+        }
+    }
+
     /// Whether a key is there.
     pub fn exists(&self, key: &[u8]) -> bool {
         self.count(self.live(key)).is_some()

@@ -1,9 +1,19 @@
 //! engine/hash/commands/all.rs — what goes over the whole hash.
 
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait};
+use mainstay_protocol::ReplyWriter;
+
+use crate::command::options::{self, Words, is_word};
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
 use crate::engine::hash::fields::Fields;
+use crate::error::Refusal;
+use crate::structure::glob;
 
 const WHOLE: &[Arg] = &[Arg::Key("key", Access::Look)];
+
+const UNORDERED: &[Trait] = &[Trait::Tip("nondeterministic_output_order")];
+
+/// What an HSCAN without COUNT looks at.
+const COUNT_DEFAULT: usize = 10;
 
 /// See its summary.
 pub static HLEN: Command = Command {
@@ -32,7 +42,7 @@ pub static HGETALL: Command = Command {
     args: WHOLE,
     reply: Reply::Map(&Reply::Bulk),
     run: Run::Read(hgetall),
-    also: &[Trait::Tip("nondeterministic_output_order")],
+    also: UNORDERED,
 };
 
 fn hgetall(cx: &mut Read<'_>) -> Outcome {
@@ -57,7 +67,7 @@ pub static HKEYS: Command = Command {
     args: WHOLE,
     reply: Reply::Array(&Reply::Bulk),
     run: Run::Read(|cx| list(cx, |(field, _)| field)),
-    also: &[Trait::Tip("nondeterministic_output_order")],
+    also: UNORDERED,
 };
 
 /// See its summary.
@@ -69,10 +79,13 @@ pub static HVALS: Command = Command {
     args: WHOLE,
     reply: Reply::Array(&Reply::Bulk),
     run: Run::Read(|cx| list(cx, |(_, value)| value)),
-    also: &[Trait::Tip("nondeterministic_output_order")],
+    also: UNORDERED,
 };
 
-fn list(cx: &mut Read<'_>, part: for<'a> fn((&'a [u8], &'a [u8])) -> &'a [u8]) -> Outcome {
+/// Chooses the field or the value of a pair.
+type Part = for<'a> fn((&'a [u8], &'a [u8])) -> &'a [u8];
+
+fn list(cx: &mut Read<'_>, part: Part) -> Outcome {
     let Some(fields) = cx.keys.get::<Fields>(cx.args.arg(1))? else {
         cx.out.array(0);
         return Ok(Next::Done);
@@ -81,5 +94,70 @@ fn list(cx: &mut Read<'_>, part: for<'a> fn((&'a [u8], &'a [u8])) -> &'a [u8]) -
     for pair in fields.iter() {
         cx.out.bulk(part(pair));
     }
+    Ok(Next::Done)
+}
+
+/// See its summary.
+pub static HSCAN: Command = Command {
+    name: "HSCAN",
+    summary: "Iterates over fields and values of a hash.",
+    since: "2.8.0",
+    cost: Cost::Linear("the fields looked at; a whole iteration looks at all"),
+    args: &[
+        Arg::Key("key", Access::Look),
+        Arg::Value("cursor", Type::Cursor),
+        Arg::AnyOrder(&[
+            Arg::Tagged("MATCH", &Arg::Value("pattern", Type::Pattern)),
+            Arg::Tagged("COUNT", &Arg::Value("count", Type::Integer)),
+            Arg::Word("NOVALUES"),
+        ]),
+    ],
+    reply: Reply::Tuple(&[Reply::Bulk, Reply::Array(&Reply::Bulk)]),
+    run: Run::Read(hscan),
+    also: &[Trait::Tip("nondeterministic_output")],
+};
+
+fn hscan(cx: &mut Read<'_>) -> Outcome {
+    let cursor = options::cursor(cx.args.arg(2))?;
+    // Redis answers for a missing key before it reads the options.
+    let Some(fields) = cx.keys.get::<Fields>(cx.args.arg(1))? else {
+        cx.out.array(2);
+        cx.out.bulk(b"0");
+        cx.out.array(0);
+        return Ok(Next::Done);
+    };
+    let (mut pattern, mut count, mut has_values) = (None, COUNT_DEFAULT, true);
+    let mut words = Words::new(cx.args, 3);
+    while let Some(word) = words.next() {
+        if is_word(word, "COUNT") {
+            let asked = options::integer(words.value()?)?;
+            count =
+                usize::try_from(asked).ok().filter(|&asked| asked > 0).ok_or(Refusal::Syntax)?;
+        } else if is_word(word, "MATCH") {
+            pattern = Some(words.value()?).filter(|&pattern| pattern != b"*");
+        } else if is_word(word, "NOVALUES") {
+            has_values = false;
+        } else {
+            return Err(Refusal::Syntax);
+        }
+    }
+    // The cursor stands before the fields and is known after them, so they wait in a buffer.
+    let mut page = Vec::new();
+    let mut parts = ReplyWriter::new(&mut page, cx.out.version());
+    let mut found = 0;
+    let next = fields.scan(cursor, count, |field, value| {
+        if pattern.is_none_or(|pattern| glob::matches(pattern, field)) {
+            parts.bulk(field);
+            found += 1;
+            if has_values {
+                parts.bulk(value);
+                found += 1;
+            }
+        }
+    });
+    cx.out.array(2);
+    cx.out.bulk_str(itoa::Buffer::new().format(next));
+    cx.out.array(found);
+    cx.out.raw(&page);
     Ok(Next::Done)
 }

@@ -73,7 +73,7 @@ pub static SCAN: Command = Command {
 };
 
 fn scan(cx: &mut Read<'_>) -> Outcome {
-    let cursor = cursor(cx.args.arg(1))?;
+    let cursor = options::cursor(cx.args.arg(1))?;
     let (mut pattern, mut count, mut kind) = (Pattern(None), COUNT_DEFAULT, None);
     let mut words = Words::new(cx.args, 2);
     while let Some(word) = words.next() {
@@ -105,31 +105,6 @@ fn scan(cx: &mut Read<'_>) -> Outcome {
     cx.out.array(found);
     cx.out.raw(&page);
     Ok(Next::Done)
-}
-
-/// Reads a cursor as C's `strtoul` does: an optional sign (a minus counts down from 2^64), digits,
-/// nothing behind; no digits at all are 0 if nothing else is there.
-fn cursor(bytes: &[u8]) -> Result<u64, Refusal> {
-    let wrong = Refusal::text("ERR invalid cursor");
-    let (negative, digits) = match bytes {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        [] => return Ok(0),
-        _ => (false, bytes),
-    };
-    let mut value = 0u64;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        let grown = value.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit)));
-        match grown {
-            Some(grown) if digit <= 9 => value = grown,
-            _ => return Err(wrong),
-        }
-    }
-    if digits.is_empty() {
-        return Err(wrong);
-    }
-    Ok(if negative { value.wrapping_neg() } else { value })
 }
 
 /// See its summary.
@@ -171,32 +146,4 @@ pub static DBSIZE: Command = Command {
 fn dbsize(cx: &mut Read<'_>) -> Outcome {
     cx.out.integer(cx.keys.len() as i64);
     Ok(Next::Done)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursors_are_read_as_by_strtoul() {
-        let rows: [(&str, Option<u64>); 14] = [
-            ("", Some(0)),
-            ("0", Some(0)),
-            ("007", Some(7)),
-            ("+5", Some(5)),
-            ("-1", Some(u64::MAX)),
-            ("-18446744073709551615", Some(1)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("18446744073709551616", None),
-            ("-18446744073709551616", None),
-            ("-", None),
-            ("+", None),
-            (" 1", None),
-            ("1 ", None),
-            ("1.5", None),
-        ];
-        for (text, want) in rows {
-            assert_eq!(cursor(text.as_bytes()).ok(), want, "{text:?}");
-        }
-    }
 }
