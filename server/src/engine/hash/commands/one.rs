@@ -10,7 +10,6 @@ const PAIRS: &[Arg] = &[
 ];
 
 const PROBE_ONE: &[Arg] = &[Arg::Key("key", Access::Probe), Arg::Value("field", Type::Bytes)];
-const LOOK_ONE: &[Arg] = &[Arg::Key("key", Access::Look), Arg::Value("field", Type::Bytes)];
 
 /// See its summary.
 pub static HSET: Command = Command {
@@ -96,7 +95,7 @@ pub static HGET: Command = Command {
     summary: "Returns the value of a field in a hash.",
     since: "2.0.0",
     cost: Cost::Constant,
-    args: LOOK_ONE,
+    args: &[Arg::Key("key", Access::Look), Arg::Value("field", Type::Bytes)],
     reply: Reply::Maybe(&Reply::Bulk),
     run: Run::Read(hget),
     also: &[],
