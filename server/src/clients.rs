@@ -69,6 +69,43 @@ pub struct Card {
     pub text: Mutex<CardText>,
 }
 
+/// What a connection is used for, as CLIENT LIST and KILL tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Commands.
+    Normal,
+    /// It has subscriptions.
+    PubSub,
+    /// It replicates; there is none here.
+    Replication,
+}
+
+impl Sort {
+    /// Reads a type as CLIENT LIST TYPE is given it.
+    ///
+    /// # Errors
+    /// If there is no such type.
+    pub fn read(bytes: &[u8]) -> Result<Sort, Refusal> {
+        match bytes.to_ascii_lowercase().as_slice() {
+            b"normal" => Ok(Sort::Normal),
+            b"pubsub" => Ok(Sort::PubSub),
+            b"master" | b"replica" | b"slave" => Ok(Sort::Replication),
+            _ => {
+                let name = String::from_utf8_lossy(bytes);
+                Err(Refusal::from(format!("ERR Unknown client type '{name}'")))
+            }
+        }
+    }
+}
+
+impl Card {
+    /// What the connection is used for.
+    pub fn sort(&self) -> Sort {
+        let all = [&self.channels, &self.patterns, &self.shard_channels];
+        if all.iter().any(|count| count.load(Relaxed) > 0) { Sort::PubSub } else { Sort::Normal }
+    }
+}
+
 /// A word that a client gave: visible ASCII without spaces, so that it cannot break the lines of
 /// CLIENT LIST. May be empty.
 pub struct Name<'a>(&'a str);

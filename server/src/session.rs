@@ -155,6 +155,13 @@ impl Session {
         self.card.watched.store(watched as u32, Relaxed);
     }
 
+    /// Whether messages out of turn may be sent. A RESP2 client that has just left its last channel
+    /// would take one that was on its way for a reply.
+    #[inline]
+    pub fn hears(&self) -> bool {
+        self.version == Version::Resp3 || self.subscriptions.is_some()
+    }
+
     /// Forgets the watched keys.
     pub fn unwatch(&mut self, keyspace: &Keyspace, gate: &Shared<'_>) {
         if let Some(watched) = self.watched.take() {

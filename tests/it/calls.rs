@@ -16,6 +16,13 @@ use mainstay_tests::seed::{pick, seed};
 /// Random lines for each command.
 const LINES: usize = 60;
 
+/// Commands that refuse some of what their grammar allows as a syntax error, since Redis does and
+/// its grammar, which COMMAND DOCS shows, cannot say so.
+const STRICTER: &[(&str, &str)] = &[("SHUTDOWN", "ABORT stands alone")];
+
+/// Commands that cannot succeed here, and why.
+const HOPELESS: &[(&str, &str)] = &[("CONFIG REWRITE", "there is no file to rewrite")];
+
 const VERSIONS: [Version; 2] = [Version::Resp2, Version::Resp3];
 
 fn print(line: &Line) -> String {
@@ -66,6 +73,12 @@ fn error(frames: &[Frame]) -> Option<String> {
     }
 }
 
+/// The reason that an error gives: what EXEC is refused for stands behind a code of its own.
+fn why(text: &str) -> &str {
+    let text = text.strip_prefix("ERR ").unwrap_or(text);
+    text.strip_prefix("EXECABORT Transaction discarded because of: ").unwrap_or(text)
+}
+
 /// Runs `check` on random lines of every command, over keys that come and go.
 fn for_random_lines(
     test: &str,
@@ -92,9 +105,11 @@ fn for_random_lines(
 
 #[test]
 fn what_the_grammar_allows_is_no_syntax_error() {
-    for_random_lines("syntax", |bare, _, line, dice| {
+    for_random_lines("syntax", |bare, entry, line, dice| {
+        let is_stricter = STRICTER.iter().any(|(name, _)| *name == entry.command.name);
         let version = *pick(dice, &VERSIONS);
         match error(&call(bare, version, true, &line.slices())) {
+            Some(_) if is_stricter => Ok(()),
             Some(text) if text == "ERR syntax error" || text.contains("wrong number of arg") => {
                 Err(text)
             }
@@ -121,9 +136,9 @@ fn wrong_numbers_of_arguments_are_refused_by_name() {
         } else {
             args.push(b"one too many");
         }
-        let want = format!("ERR wrong number of arguments for '{}' command", entry.wire_name);
+        let want = format!("wrong number of arguments for '{}' command", entry.wire_name);
         match error(&call(bare, Version::Resp2, true, &args)) {
-            Some(text) if text == want => Ok(()),
+            Some(text) if why(&text) == want => Ok(()),
             other => Err(format!("with {} arguments answers {other:?}", args.len())),
         }
     });
@@ -175,7 +190,8 @@ fn refused_writes_change_nothing() {
     });
 }
 
-/// A write that changed something is recorded; one that is recorded changed something or set out to.
+/// A write that changed something is recorded; one that is recorded changed something or set out
+/// to.
 #[test]
 fn changes_are_recorded() {
     for_random_lines("recorded", |bare, entry, line, _| {
@@ -201,7 +217,7 @@ fn strangers_are_refused() {
         }
         let before = bare.digest();
         let frames = call(bare, Version::Resp2, false, &line.slices());
-        if error(&frames).as_deref() != Some("NOAUTH Authentication required.") {
+        if error(&frames).as_deref().map(why) != Some("NOAUTH Authentication required.") {
             return Err(format!("is answered {frames:?}"));
         }
         if bare.digest() == before { Ok(()) } else { Err("changes keys all the same".into()) }
@@ -276,8 +292,10 @@ fn replies_are_of_the_shape_declared() {
             return;
         }
         proven.insert(entry.index);
-        if !all_fit(&entry.command.reply, frames, version) {
-            let name = entry.command.name;
+        let name = entry.command.name;
+        // HELLO answers in the version that it was asked for.
+        let versions = if name == "HELLO" { &VERSIONS[..] } else { &[version] };
+        if !versions.iter().any(|&version| all_fit(&entry.command.reply, frames, version)) {
             wrong.insert(format!("{name} in {version:?}: {} answers {frames:?}", line()));
         }
     };
@@ -308,7 +326,8 @@ fn replies_are_of_the_shape_declared() {
         }
     }
     for entry in callable(&bare::small(seed)) {
-        if !proven.contains(&entry.index) {
+        let is_hopeless = HOPELESS.iter().any(|(name, _)| *name == entry.command.name);
+        if !proven.contains(&entry.index) && !is_hopeless {
             wrong.insert(format!("{}: no line of its grammar ever succeeds", entry.command.name));
         }
     }

@@ -14,6 +14,13 @@ pub(super) fn write(refusal: &Refusal, mut out: ReplyWriter<'_>) {
     out.error(&refusal.to_string());
 }
 
+/// Whether the request is the beginning of an HTTP one: a browser was tricked into sending it, and
+/// the lines that follow are somebody else's commands.
+#[cold]
+pub(super) fn is_http(request: Request<'_>) -> bool {
+    [&b"post"[..], b"host:"].iter().any(|name| request.name().eq_ignore_ascii_case(name))
+}
+
 #[cold]
 pub(super) fn unknown(request: Request<'_>) -> Refusal {
     let mut args = String::new();

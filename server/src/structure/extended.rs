@@ -2,8 +2,8 @@
 //! in software.
 //!
 //! Redis adds with x86's `long double` and prints with `%.17Lf`. Clients see its digits, and every
-//! node must find the same ones on every machine, so that number is done here with integers: 64 bits
-//! of mantissa, 15 of exponent, rounding to nearest, ties to even, gradual underflow.
+//! node must find the same ones on every machine, so that number is done here with integers: 64
+//! bits of mantissa, 15 of exponent, rounding to nearest, ties to even, gradual underflow.
 //!
 //! Reading a decimal text is exact division of big integers, rounded once; printing is exact too.
 //! A text of usual length costs about a microsecond; the longest, 5 KiB, about one millisecond.

@@ -1,3 +1,5 @@
+//! structure/segments/tests.rs — lists against a deque.
+
 use std::collections::VecDeque;
 
 use super::directory::GROUP;

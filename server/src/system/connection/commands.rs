@@ -16,7 +16,11 @@ pub static PING: Command = Command {
     args: &[Arg::Maybe(&Arg::Value("message", Type::Bytes))],
     reply: Reply::OneOf(&[Reply::Simple, Reply::Bulk]),
     run: Run::Session(ping),
-    also: &[Trait::WhileSubscribed],
+    also: &[
+        Trait::WhileSubscribed,
+        Trait::Tip("request_policy:all_shards"),
+        Trait::Tip("response_policy:all_succeeded"),
+    ],
 };
 
 fn ping(cx: &mut Visit<'_>) -> Outcome {

@@ -80,7 +80,7 @@ pub static WATCH: Command = Command {
     summary: "Monitors changes to keys to determine the execution of a transaction.",
     since: "2.2.0",
     cost: Cost::Each("keys"),
-    args: &[Arg::Many(&Arg::Key("key", Access::Look))],
+    args: &[Arg::Many(&Arg::Key("key", Access::Probe))],
     reply: Reply::Ok,
     run: Run::Session(watch),
     also: &[Trait::NotQueued, Trait::NoScript, Trait::Loading],

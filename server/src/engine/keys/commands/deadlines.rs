@@ -50,7 +50,7 @@ pub static EXPIREAT: Command = Command {
     cost: Cost::Constant,
     args: &[
         Arg::Key("key", Access::Mark),
-        Arg::Value("unix-time-seconds", Type::Integer),
+        Arg::Value("unix-time-seconds", Type::Deadline),
         CONDITION,
     ],
     reply: Reply::Int,
@@ -70,7 +70,7 @@ pub static PEXPIREAT: Command = Command {
     cost: Cost::Constant,
     args: &[
         Arg::Key("key", Access::Mark),
-        Arg::Value("unix-time-milliseconds", Type::Integer),
+        Arg::Value("unix-time-milliseconds", Type::Deadline),
         CONDITION,
     ],
     reply: Reply::Int,
@@ -104,9 +104,10 @@ impl Condition {
             } else if is_word(word, "LT") {
                 condition.if_sooner = true;
             } else {
-                // Redis's text ends at the first NUL.
+                // Redis's text ends at the first NUL, and before line ends.
                 let word = word.split(|&byte| byte == 0).next().unwrap_or_default();
                 let word = String::from_utf8_lossy(word);
+                let word = word.trim_end_matches(['\r', '\n']);
                 return Err(Refusal::from(format!("ERR Unsupported option {word}")));
             }
         }
@@ -182,7 +183,7 @@ pub static TTL: Command = Command {
     args: &[Arg::Key("key", Access::Look)],
     reply: Reply::Int,
     run: Run::Read(ttl),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output")],
 };
 
 fn ttl(cx: &mut Read<'_>) -> Outcome {
@@ -198,7 +199,7 @@ pub static PTTL: Command = Command {
     args: &[Arg::Key("key", Access::Look)],
     reply: Reply::Int,
     run: Run::Read(pttl),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output")],
 };
 
 fn pttl(cx: &mut Read<'_>) -> Outcome {
