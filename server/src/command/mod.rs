@@ -12,6 +12,7 @@ pub mod help;
 pub mod keyspec;
 pub mod options;
 pub mod page;
+pub mod paging;
 pub mod render;
 pub mod schema;
 pub mod table;

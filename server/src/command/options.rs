@@ -55,34 +55,6 @@ pub fn float(bytes: &[u8]) -> Result<f64, Refusal> {
     parse_float(bytes).ok_or(Refusal::NotFloat)
 }
 
-/// Reads a cursor as C's `strtoul` does: an optional sign (a minus counts down from 2^64), digits,
-/// nothing behind; no digits at all are 0 if nothing else is there.
-///
-/// # Errors
-/// Redis's text for a cursor that is none.
-pub fn cursor(bytes: &[u8]) -> Result<u64, Refusal> {
-    let wrong = Refusal::text("ERR invalid cursor");
-    let (negative, digits) = match bytes {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        [] => return Ok(0),
-        _ => (false, bytes),
-    };
-    let mut value = 0u64;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        let grown = value.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit)));
-        match grown {
-            Some(grown) if digit <= 9 => value = grown,
-            _ => return Err(wrong),
-        }
-    }
-    if digits.is_empty() {
-        return Err(wrong);
-    }
-    Ok(if negative { value.wrapping_neg() } else { value })
-}
-
 /// Whether an argument is the word given, which must be upper case.
 #[inline]
 pub fn is_word(bytes: &[u8], word: &str) -> bool {
@@ -214,28 +186,5 @@ mod tests {
         assert_eq!(Time::Millis.absolute(-10, 5), Some(-5));
         assert!(Time::Seconds.deadline(b"0", 5, "set").is_err());
         assert_eq!(Time::UnixMillis.deadline(b"7", 5, "set"), Ok(7));
-    }
-
-    #[test]
-    fn cursors_are_read_as_by_strtoul() {
-        let rows: [(&str, Option<u64>); 14] = [
-            ("", Some(0)),
-            ("0", Some(0)),
-            ("007", Some(7)),
-            ("+5", Some(5)),
-            ("-1", Some(u64::MAX)),
-            ("-18446744073709551615", Some(1)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("18446744073709551616", None),
-            ("-18446744073709551616", None),
-            ("-", None),
-            ("+", None),
-            (" 1", None),
-            ("1 ", None),
-            ("1.5", None),
-        ];
-        for (text, want) in rows {
-            assert_eq!(cursor(text.as_bytes()).ok(), want, "{text:?}");
-        }
     }
 }

@@ -1,19 +1,14 @@
 //! engine/hash/commands/all.rs — what goes over the whole hash.
 
-use mainstay_protocol::ReplyWriter;
-
-use crate::command::options::{self, Words, is_word};
+use crate::command::options::{Words, is_word};
+use crate::command::paging::Paging;
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
 use crate::engine::hash::fields::Fields;
 use crate::error::Refusal;
-use crate::structure::glob;
 
 const WHOLE: &[Arg] = &[Arg::Key("key", Access::Look)];
 
 const UNORDERED: &[Trait] = &[Trait::Tip("nondeterministic_output_order")];
-
-/// What an HSCAN without COUNT looks at.
-const COUNT_DEFAULT: usize = 10;
 
 /// See its summary.
 pub static HLEN: Command = Command {
@@ -118,46 +113,34 @@ pub static HSCAN: Command = Command {
 };
 
 fn hscan(cx: &mut Read<'_>) -> Outcome {
-    let cursor = options::cursor(cx.args.arg(2))?;
+    let mut paging = Paging::new(cx.args.arg(2))?;
     // Redis answers for a missing key before it reads the options.
     let Some(fields) = cx.keys.get::<Fields>(cx.args.arg(1))? else {
-        cx.out.array(2);
-        cx.out.bulk(b"0");
-        cx.out.array(0);
+        paging.answer(&mut cx.out, |_| (0, 0));
         return Ok(Next::Done);
     };
-    let (mut pattern, mut count, mut has_values) = (None, COUNT_DEFAULT, true);
+    let mut has_values = true;
     let mut words = Words::new(cx.args, 3);
     while let Some(word) = words.next() {
-        if is_word(word, "COUNT") {
-            let asked = options::integer(words.value()?)?;
-            count =
-                usize::try_from(asked).ok().filter(|&asked| asked > 0).ok_or(Refusal::Syntax)?;
-        } else if is_word(word, "MATCH") {
-            pattern = Some(words.value()?).filter(|&pattern| pattern != b"*");
-        } else if is_word(word, "NOVALUES") {
+        if is_word(word, "NOVALUES") {
             has_values = false;
-        } else {
+        } else if !paging.option(word, &mut words)? {
             return Err(Refusal::Syntax);
         }
     }
-    // The cursor stands before the fields and is known after them, so they wait in a buffer.
-    let mut page = Vec::new();
-    let mut parts = ReplyWriter::new(&mut page, cx.out.version());
-    let mut found = 0;
-    let next = fields.scan(cursor, count, |field, value| {
-        if pattern.is_none_or(|pattern| glob::matches(pattern, field)) {
-            parts.bulk(field);
-            found += 1;
-            if has_values {
-                parts.bulk(value);
+    paging.answer(&mut cx.out, |page| {
+        let mut found = 0;
+        let next = fields.scan(paging.cursor, paging.count, |field, value| {
+            if paging.pattern.matches(field) {
+                page.bulk(field);
                 found += 1;
+                if has_values {
+                    page.bulk(value);
+                    found += 1;
+                }
             }
-        }
+        });
+        (found, next)
     });
-    cx.out.array(2);
-    cx.out.bulk_str(itoa::Buffer::new().format(next));
-    cx.out.array(found);
-    cx.out.raw(&page);
     Ok(Next::Done)
 }

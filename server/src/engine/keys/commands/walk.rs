@@ -1,14 +1,9 @@
 //! engine/keys/commands/walk.rs — looking through a whole database.
 
-use mainstay_protocol::ReplyWriter;
-
-use crate::command::options::{self, Words, is_word};
+use crate::command::options::{Words, is_word};
+use crate::command::paging::{Paging, Pattern};
 use crate::command::{Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
 use crate::error::Refusal;
-use crate::structure::glob;
-
-/// What a SCAN without COUNT looks at.
-const COUNT_DEFAULT: usize = 10;
 
 /// See its summary.
 pub static KEYS: Command = Command {
@@ -40,19 +35,6 @@ fn keys(cx: &mut Read<'_>) -> Outcome {
     Ok(Next::Done)
 }
 
-/// A pattern over keys; a lone star is not even asked, and so also stands for the empty key.
-struct Pattern<'a>(Option<&'a [u8]>);
-
-impl<'a> Pattern<'a> {
-    fn new(pattern: &'a [u8]) -> Pattern<'a> {
-        Pattern((pattern != b"*").then_some(pattern))
-    }
-
-    fn matches(&self, key: &[u8]) -> bool {
-        self.0.is_none_or(|pattern| glob::matches(pattern, key))
-    }
-}
-
 /// See its summary.
 pub static SCAN: Command = Command {
     name: "SCAN",
@@ -73,37 +55,28 @@ pub static SCAN: Command = Command {
 };
 
 fn scan(cx: &mut Read<'_>) -> Outcome {
-    let cursor = options::cursor(cx.args.arg(1))?;
-    let (mut pattern, mut count, mut kind) = (Pattern(None), COUNT_DEFAULT, None);
+    let mut paging = Paging::new(cx.args.arg(1))?;
+    let mut kind = None;
     let mut words = Words::new(cx.args, 2);
     while let Some(word) = words.next() {
-        if is_word(word, "COUNT") {
-            let asked = options::integer(words.value()?)?;
-            count =
-                usize::try_from(asked).ok().filter(|&asked| asked > 0).ok_or(Refusal::Syntax)?;
-        } else if is_word(word, "MATCH") {
-            pattern = Pattern::new(words.value()?);
-        } else if is_word(word, "TYPE") {
+        if is_word(word, "TYPE") {
             kind = Some(words.value()?);
-        } else {
+        } else if !paging.option(word, &mut words)? {
             return Err(Refusal::Syntax);
         }
     }
-    // The cursor stands before the keys and is known after them, so they wait in a buffer.
-    let mut page = Vec::new();
-    let mut keys = ReplyWriter::new(&mut page, cx.out.version());
-    let mut found = 0;
-    let next = cx.keys.scan(cursor, count, |key, value| {
-        let is_kind = kind.is_none_or(|kind| value.kind().as_bytes().eq_ignore_ascii_case(kind));
-        if is_kind && pattern.matches(key) {
-            keys.bulk(key);
-            found += 1;
-        }
+    paging.answer(&mut cx.out, |page| {
+        let mut found = 0;
+        let next = cx.keys.scan(paging.cursor, paging.count, |key, value| {
+            let is_kind =
+                kind.is_none_or(|kind| value.kind().as_bytes().eq_ignore_ascii_case(kind));
+            if is_kind && paging.pattern.matches(key) {
+                page.bulk(key);
+                found += 1;
+            }
+        });
+        (found, next)
     });
-    cx.out.array(2);
-    cx.out.bulk_str(itoa::Buffer::new().format(next));
-    cx.out.array(found);
-    cx.out.raw(&page);
     Ok(Next::Done)
 }
 
