@@ -18,7 +18,8 @@ const LINES: usize = 60;
 
 /// Commands that refuse some of what their grammar allows as a syntax error, since Redis does and
 /// its grammar, which COMMAND DOCS shows, cannot say so.
-const STRICTER: &[(&str, &str)] = &[("SHUTDOWN", "ABORT stands alone")];
+const STRICTER: &[(&str, &str)] =
+    &[("SHUTDOWN", "ABORT stands alone"), ("CLIENT LIST", "TYPE or ID, not both")];
 
 /// Commands that cannot succeed here, and why.
 const HOPELESS: &[(&str, &str)] = &[("CONFIG REWRITE", "there is no file to rewrite")];
@@ -49,15 +50,17 @@ fn call(bare: &mut Bare<'_>, version: Version, authenticated: bool, args: &[&[u8
     frames
 }
 
-/// Random writes, so that there is something to find.
-fn fill(bare: &mut Bare<'_>, dice: &mut Dice, count: usize) {
+/// Random writes, so that there is something to find for a command of `engine`: half of them are its
+/// own, since a key of another kind is only good for WRONGTYPE.
+fn fill(bare: &mut Bare<'_>, dice: &mut Dice, engine: &str) {
+    call(bare, Version::Resp3, true, &[b"FLUSHALL"]);
     let entries = callable(bare.process);
-    let writes: Vec<&Entry> = entries
-        .into_iter()
-        .filter(|entry| entry.command.writes() && !entry.command.is(Trait::Alone))
-        .collect();
-    for _ in 0..count {
-        let line = Line::random(pick(dice, &writes).command, dice);
+    let writes = |entry: &&Entry| entry.command.writes() && !entry.command.is(Trait::Alone);
+    let all: Vec<&Entry> = entries.into_iter().filter(writes).collect();
+    let own: Vec<&Entry> = all.iter().copied().filter(|e| e.engine.name == engine).collect();
+    for number in 0..30 {
+        let from = if own.is_empty() || number % 2 == 0 { &all } else { &own };
+        let line = Line::random(pick(dice, from).command, dice);
         call(bare, Version::Resp3, true, &line.slices());
     }
 }
@@ -90,7 +93,7 @@ fn for_random_lines(
     let mut bare = Bare::new(&process, seed);
     let mut wrong = BTreeSet::new();
     for entry in callable(&process) {
-        fill(&mut bare, &mut dice, 30);
+        fill(&mut bare, &mut dice, entry.engine.name);
         for _ in 0..LINES {
             let line = Line::random(entry.command, &mut dice);
             if let Err(what) = check(&mut bare, entry, &line, &mut dice) {
@@ -303,7 +306,7 @@ fn replies_are_of_the_shape_declared() {
         let process = bare::small(seed);
         let mut bare = Bare::new(&process, seed);
         for entry in callable(&process) {
-            fill(&mut bare, &mut dice, 30);
+            fill(&mut bare, &mut dice, entry.engine.name);
             for _ in 0..LINES {
                 let line = Line::random(entry.command, &mut dice);
                 let frames = call(&mut bare, version, true, &line.slices());

@@ -32,7 +32,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("smallvec", &["keyspace", "structure", "connection"]),
     ("socket2", &["reactor"]),
     ("strsim", &["settings"]),
-    ("tracing", &["main.rs", "assembly.rs", "startup.rs", "reactor", "observe", "system"]),
+    ("tracing", &["main.rs", "assembly.rs", "startup.rs", "reactor", "observe", "route", "system"]),
     ("tracing_subscriber", &["main.rs", "observe"]),
 ];
 
