@@ -104,11 +104,9 @@ impl Condition {
             } else if is_word(word, "LT") {
                 condition.if_sooner = true;
             } else {
-                // Redis's text ends at the first NUL, and before line ends.
-                let word = word.split(|&byte| byte == 0).next().unwrap_or_default();
-                let word = String::from_utf8_lossy(word);
-                let word = word.trim_end_matches(['\r', '\n']);
-                return Err(Refusal::from(format!("ERR Unsupported option {word}")));
+                // Redis's text ends before line ends.
+                let word = word.trim_ascii_end();
+                return Err(Refusal::quoting("ERR Unsupported option ", word, ""));
             }
         }
         let Condition { if_none, if_some, if_later, if_sooner } = condition;
