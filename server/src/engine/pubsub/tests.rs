@@ -38,7 +38,6 @@ fn the_hub_agrees_with_a_list() {
     const NAMES: [&[u8]; 6] = [b"a", b"b", b"ab", b"", b"a*", b"?"];
     const WAYS: [Way; 3] = [Way::Channel, Way::Pattern, Way::Shard];
     for seed in 0..20u64 {
-        println!("seed {seed}");
         let mut dice = Dice::new(seed);
         let (hub, mut post) = (Hub::default(), post());
         let mut model: Vec<(Way, &[u8], Address)> = Vec::new();

@@ -37,8 +37,8 @@ pub static LIST: Command = Command {
     summary: "Lists open connections.",
     since: "2.4.0",
     cost: Cost::Linear("client connections"),
-    args: &[
-        Arg::Maybe(&Arg::Tagged(
+    args: &[Arg::Maybe(&Arg::OneOf(&[
+        Arg::Tagged(
             "TYPE",
             &Arg::OneOf(&[
                 Arg::Word("NORMAL"),
@@ -46,9 +46,9 @@ pub static LIST: Command = Command {
                 Arg::Word("REPLICA"),
                 Arg::Word("PUBSUB"),
             ]),
-        )),
-        Arg::Maybe(&Arg::Tagged("ID", &Arg::Many(&Arg::Value("client-id", Type::Integer)))),
-    ],
+        ),
+        Arg::Tagged("ID", &Arg::Many(&Arg::Value("client-id", Type::Integer))),
+    ]))],
     reply: Reply::Bulk,
     run: Run::Server(list),
     also: &[

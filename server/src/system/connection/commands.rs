@@ -14,7 +14,7 @@ pub static PING: Command = Command {
     since: "1.0.0",
     cost: Cost::Constant,
     args: &[Arg::Maybe(&Arg::Value("message", Type::Bytes))],
-    reply: Reply::OneOf(&[Reply::Simple, Reply::Bulk]),
+    reply: Reply::OneOf(&[Reply::Simple, Reply::Bulk, Reply::Tuple(&[Reply::Bulk, Reply::Bulk])]),
     run: Run::Session(ping),
     also: &[
         Trait::WhileSubscribed,
