@@ -22,7 +22,10 @@ const STRICTER: &[(&str, &str)] =
     &[("SHUTDOWN", "ABORT stands alone"), ("CLIENT LIST", "TYPE or ID, not both")];
 
 /// Commands that cannot succeed here, and why.
-const HOPELESS: &[(&str, &str)] = &[("CONFIG REWRITE", "there is no file to rewrite")];
+const HOPELESS: &[(&str, &str)] = &[
+    ("CONFIG REWRITE", "there is no file to rewrite"),
+    ("DEBUG", "it is for clients of this machine, and a bare client comes from nowhere"),
+];
 
 const VERSIONS: [Version; 2] = [Version::Resp2, Version::Resp3];
 
