@@ -19,8 +19,8 @@ const WIDE: &[(&str, &str)] = &[
 /// Packages of the server, and where each may be used: rooms, or files.
 const HOMES: &[(&str, &[&str])] = &[
     ("crossbeam", &["keyspace", "mail.rs", "assembly.rs"]),
-    ("hashbrown", &["keyspace", "structure", "engine"]),
-    ("itoa", &["engine"]),
+    ("hashbrown", &["keyspace", "structure", "engine", "dice.rs"]),
+    ("itoa", &["engine", "command"]),
     ("mimalloc", &["main.rs"]),
     ("mio", &["reactor", "connection/stream.rs", "assembly.rs"]),
     (
@@ -29,7 +29,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("nix", &["machine.rs", "startup.rs", "observe"]),
     ("signal_hook", &["main.rs"]),
-    ("smallvec", &["keyspace", "structure", "connection"]),
+    ("smallvec", &["keyspace", "structure", "connection", "engine"]),
     ("socket2", &["reactor"]),
     ("strsim", &["settings"]),
     ("tracing", &["main.rs", "assembly.rs", "startup.rs", "reactor", "observe", "route", "system"]),
