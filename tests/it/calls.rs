@@ -53,8 +53,8 @@ fn call(bare: &mut Bare<'_>, version: Version, authenticated: bool, args: &[&[u8
     frames
 }
 
-/// Random writes, so that there is something to find for a command of `engine`: half of them are its
-/// own, since a key of another kind is only good for WRONGTYPE.
+/// Random writes, so that there is something to find for a command of `engine`: half of them are
+/// its own, since a key of another kind is only good for WRONGTYPE.
 fn fill(bare: &mut Bare<'_>, dice: &mut Dice, engine: &str) {
     call(bare, Version::Resp3, true, &[b"FLUSHALL"]);
     let entries = callable(bare.process);
