@@ -239,6 +239,11 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// Whether stripes are locked one at a time, so that what they publish is up to date.
+    pub(super) fn is_roving(&self) -> bool {
+        matches!(self.scope, Scope::Roving(_))
+    }
+
     pub(super) fn space(&self) -> &'a Keyspace {
         self.space
     }

@@ -4,6 +4,8 @@
 //! numbers as doubles. An element that stays from the first call to the last is shown at least
 //! once; one that comes or goes meanwhile may or may not be.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::keys::{Keys, Value};
 use super::stripe::ScanPoint;
 use super::{STRIPE_BITS, StripeId};
@@ -89,7 +91,10 @@ impl Keys<'_> {
     /// A random live key: every entry has the same chance.
     pub fn random(&self, dice: &mut Dice) -> Option<Vec<u8>> {
         for _ in 0..RANDOM_TRIES {
-            let total = self.len();
+            let total: usize = (0..1 << STRIPE_BITS)
+                .map(|index| StripeId::new(self.database(), index))
+                .filter_map(|id| self.visit(id, super::Guarded::len))
+                .sum();
             if total == 0 {
                 return None;
             }
@@ -119,11 +124,16 @@ impl Keys<'_> {
         any
     }
 
-    /// Keys in the database, those included that are dead and not yet freed.
+    /// Live keys in the database. Only stripes in which a key may be dead are looked into.
     pub fn len(&self) -> usize {
+        let space = self.space();
         (0..1 << STRIPE_BITS)
             .filter_map(|index| {
-                self.visit(StripeId::new(self.database(), index), super::Guarded::len)
+                let id = StripeId::new(self.database(), index);
+                if self.is_roving() && space.due(id).load(Relaxed) > self.now() {
+                    return Some(space.stripe(id).meter().keys.load(Relaxed) as usize);
+                }
+                self.visit(id, |guarded| guarded.live_len(self.now()))
             })
             .sum()
     }

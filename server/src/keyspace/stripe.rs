@@ -253,6 +253,11 @@ impl Guarded {
         self.tables.iter().map(Table::len).sum()
     }
 
+    /// Entries that are not dead at `now`.
+    pub(super) fn live_len(&self, now: Millis) -> usize {
+        self.tables.iter().map(|table| table.len() - table.dead(now)).sum()
+    }
+
     /// The place of the `index`-th entry, counted over all tables.
     pub(super) fn nth(&self, mut index: usize) -> Option<Place> {
         for (table, entries) in self.tables.iter().enumerate() {

@@ -145,6 +145,11 @@ impl Table {
         self.slots[position].is_volatile() && self.deadlines[position] <= now
     }
 
+    /// How many entries count as gone at `now`.
+    pub(super) fn dead(&self, now: Millis) -> usize {
+        self.deadlines.iter().filter(|&&deadline| deadline <= now).count()
+    }
+
     pub(super) fn set_deadline(&mut self, position: usize, deadline: Millis) {
         let was = self.slots[position].is_volatile();
         let is = deadline != NEVER;

@@ -31,7 +31,7 @@ use self::counts::Counts;
 pub(super) use self::element::Element;
 use self::table::Table;
 use super::hash::hash;
-use crate::structure::room;
+use crate::structure::{Ahead, room};
 
 /// The hash seed of all containers.
 const SEED: u64 = 0x6d61_696e_7374_6179;
@@ -207,11 +207,12 @@ impl<E: Element> Dense<E> {
         self.tables.iter().flat_map(Table::iter)
     }
 
-    /// Starts loading what a look-up of `key` reads first.
+    /// Starts loading what a look-up of `key` reads: first its cell, in the next step where its
+    /// element stands, in the last the element. Each step reads what the one before asked for.
     #[inline]
-    pub(super) fn prefetch(&self, key: &[u8]) {
+    pub(super) fn prefetch(&self, key: &[u8], step: Ahead) {
         let hash = hash_of(key);
-        self.tables[self.address(hash)].prefetch(hash);
+        self.tables[self.address(hash)].prefetch(hash, step);
     }
 
     /// The sub-table of a hash: its low bits, one less of them where that sub-table is not split

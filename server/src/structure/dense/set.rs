@@ -2,6 +2,7 @@
 
 use super::Dense;
 use super::element::{Element, Member};
+use crate::structure::Ahead;
 
 /// A set of byte strings in a defined order. A 16-byte member costs about 31 bytes of heap, and
 /// 34 of resident memory in a set of a million.
@@ -85,7 +86,7 @@ impl DenseSet {
     }
 
     /// Starts loading what an operation on `member` will read first.
-    pub fn prefetch(&self, member: &[u8]) {
-        self.0.prefetch(member);
+    pub fn prefetch(&self, member: &[u8], step: Ahead) {
+        self.0.prefetch(member, step);
     }
 }
