@@ -233,8 +233,6 @@ pub enum Trait {
     NoGrowth,
     /// Takes or changes a whole database, or several: runs alone.
     Alone,
-    /// Looks this argument up in the value of its key, so that the look-up can be prefetched.
-    Finds(usize),
     /// Refused while CLIENT PAUSE WRITE holds, though it writes no key (PUBLISH).
     MayReplicate,
     /// Runs what is queued (EXEC): is held by CLIENT PAUSE WRITE if a queued command would be, and

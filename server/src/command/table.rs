@@ -30,8 +30,6 @@ pub struct Entry {
     pub subs: Vec<usize>,
     /// The position of its only key; 0 if it has none, or several.
     pub only_key: usize,
-    /// The position of what it looks up in the value of its key; 0 if there is no such.
-    pub finds: usize,
     /// Whether it runs alone, with everything locked, when it has more arguments than `alone_from`.
     pub alone_from: usize,
 }
@@ -93,10 +91,6 @@ impl Table {
             wire_name: String::leak(command.wire_name()),
             arity_min: words + least,
             arity_open: open,
-            finds: command.also.iter().fold(0, |found, what| match what {
-                Trait::Finds(at) => *at,
-                _ => found,
-            }),
             alone_from: alone_from(command, words + least),
             keys,
             subs: Vec::new(),

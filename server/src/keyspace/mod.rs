@@ -43,7 +43,6 @@ use crossbeam::channel::Sender;
 use stripe::{Guarded, Held, Stripe};
 
 use crate::clock::Millis;
-use crate::structure::Ahead;
 
 /// Stripes of one database.
 const STRIPE_BITS: u32 = 10;
@@ -156,22 +155,6 @@ impl Keyspace {
         if let Some(slot) = held.get().candidate(hash) {
             crate::structure::prefetch(slot.address());
             crate::structure::prefetch(slot.address().wrapping_add(64));
-        }
-    }
-
-    /// Asks for the memory that looking up `element` in the value at a key will touch. A hint.
-    #[inline]
-    pub fn prefetch_element(
-        &self,
-        _gate: &Shared<'_>,
-        database: usize,
-        hash: u64,
-        element: &[u8],
-        step: Ahead,
-    ) {
-        let held = self.lock(self.stripe_of(database, hash));
-        if let Some(object) = held.get().candidate(hash).and_then(entry::Slot::as_object) {
-            object.prefetch(element, step);
         }
     }
 

@@ -3,7 +3,6 @@
 use std::any::Any;
 
 use crate::error::Fault;
-use crate::structure::Ahead;
 
 /// A value of a kind other than string.
 pub trait Object: Any + Send {
@@ -17,9 +16,6 @@ pub trait Object: Any + Send {
     fn encoding(&self) -> &'static str;
     /// Appends the canonical bytes: equal values, order included, give equal bytes.
     fn freeze(&self, to: &mut Vec<u8>);
-    /// Asks for the memory that looking `element` up will touch. A hint; values that are small or
-    /// have no look-up ignore it.
-    fn prefetch(&self, _element: &[u8], _step: Ahead) {}
     /// A value equal to this one, for COPY.
     fn duplicate(&self) -> Box<dyn Object>;
     /// The value as distinct members, if it is that and no more: ZUNION takes sets, too.

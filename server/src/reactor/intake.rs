@@ -14,7 +14,6 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Reactor;
 use crate::connection::{Decoded, Turn};
-use crate::structure::Ahead;
 
 /// The read buffer of a loop.
 pub(super) const BUFFER_BYTES: usize = 128 * 1024;
@@ -163,27 +162,6 @@ impl Reactor<'_> {
                 self.executor.prefetch(&connection.session, plan);
             }
         }
-        for step in Ahead::STEPS {
-            if !self.prefetch_elements(step) {
-                break;
-            }
-        }
-    }
-
-    /// One step towards what the requests look up in their keys' values; false if they look up
-    /// nothing.
-    fn prefetch_elements(&mut self, step: Ahead) -> bool {
-        let mut any = false;
-        for take in &self.takes {
-            let Some(connection) = self.connections.get_mut(take.place) else { continue };
-            let bytes = &self.buffer[take.bytes.clone()];
-            let plans = &self.plans[take.plans.clone()];
-            for (plan, at) in plans.iter().zip(take.decoded.requests.clone()) {
-                let Some(request) = self.batch.get(at, bytes) else { break };
-                any |= self.executor.prefetch_element(&connection.session, plan, request, step);
-            }
-        }
-        any
     }
 
     /// Runs the requests that were taken.

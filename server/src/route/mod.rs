@@ -30,7 +30,6 @@ use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::{RecordRef, Sink};
 use crate::session::{Replies, Session};
-use crate::structure::Ahead;
 
 /// What the connection does after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,25 +132,6 @@ impl<'p> Executor<'p> {
         {
             self.process.keyspace.prefetch_entry(gate, session.database, plan.hash);
         }
-    }
-
-    /// Asks for what the request will look up in its key's value. Call it for a whole batch, step
-    /// by step, after [`Executor::prefetch`]; says whether there is anything to look up.
-    #[inline]
-    pub fn prefetch_element(
-        &self,
-        session: &Session,
-        plan: &Plan<'_>,
-        request: Request<'_>,
-        step: Ahead,
-    ) -> bool {
-        let (Some(entry), Some(gate)) = (plan.entry, &self.gate) else { return false };
-        let Some(element) = request.get(entry.finds).filter(|_| entry.finds != 0) else {
-            return false;
-        };
-        let keyspace = &self.process.keyspace;
-        keyspace.prefetch_element(gate, session.database, plan.hash, element, step);
-        true
     }
 
     /// Runs a request and appends its reply.

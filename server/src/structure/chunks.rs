@@ -6,7 +6,7 @@
 
 use std::ops::{Index, IndexMut};
 
-use crate::structure::{prefetch, room};
+use crate::structure::room;
 
 /// Elements in a chunk: 4 KiB of words.
 const CHUNK: usize = 512;
@@ -33,14 +33,6 @@ impl<E> Chunks<E> {
     #[inline]
     pub fn get(&self, at: usize) -> Option<&E> {
         self.chunks.get(at / CHUNK)?.get(at % CHUNK)
-    }
-
-    /// Asks the processor to fetch where an element stands.
-    #[inline]
-    pub fn prefetch(&self, at: usize) {
-        if let Some(chunk) = self.chunks.get(at / CHUNK) {
-            prefetch(chunk.as_ptr().wrapping_add(at % CHUNK));
-        }
     }
 
     /// Whether there is no element.

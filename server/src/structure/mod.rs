@@ -41,5 +41,5 @@ mod varint;
 pub use chunks::Chunks;
 pub use fixed_state::{FixedHasher, FixedState};
 pub use hash::hash;
-pub use prefetch::{Ahead, prefetch};
+pub use prefetch::prefetch;
 pub use size_class::room;

@@ -2,23 +2,6 @@
 
 #![allow(unsafe_code, reason = "prefetching is an intrinsic")]
 
-/// How far a look-up is prefetched: each step reads what the one before asked for, so steps are
-/// taken for a whole batch of look-ups, one after the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ahead {
-    /// The cell of the index.
-    Cell,
-    /// Where the element stands.
-    Place,
-    /// The element itself.
-    Element,
-}
-
-impl Ahead {
-    /// The steps in their order.
-    pub const STEPS: [Ahead; 3] = [Ahead::Cell, Ahead::Place, Ahead::Element];
-}
-
 /// Asks for the cache line at `at`. A hint: any address is allowed, nothing is read.
 #[inline]
 pub fn prefetch<T>(at: *const T) {

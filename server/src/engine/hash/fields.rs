@@ -12,7 +12,7 @@ use crate::keyspace::{Kind, Object};
 use crate::structure::dense::DenseMap;
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
-use crate::structure::{Ahead, room};
+use crate::structure::room;
 
 /// The most fields of a packed hash (`hash-max-listpack-entries`).
 pub(super) const PACKED_FIELDS_MAX: usize = 128;
@@ -188,12 +188,6 @@ impl Object for Fields {
         for (field, value) in self.iter() {
             put_string(to, field);
             put_string(to, value);
-        }
-    }
-
-    fn prefetch(&self, field: &[u8], step: Ahead) {
-        if let Form::Map(map) = &self.0 {
-            map.prefetch(field, step);
         }
     }
 

@@ -17,7 +17,7 @@ use crate::keyspace::{Distinct, Kind, Object};
 use crate::structure::dense::DenseSet;
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
-use crate::structure::{Ahead, room};
+use crate::structure::room;
 
 /// The most members of a set of integers (`set-max-intset-entries`).
 pub(super) const INTEGERS_MAX: usize = 512;
@@ -270,12 +270,6 @@ impl Object for Members {
         put_length(to, tables);
         put_length(to, self.len());
         self.iter().for_each(|member| put_string(to, member));
-    }
-
-    fn prefetch(&self, member: &[u8], step: Ahead) {
-        if let Form::Dense(dense) = &self.form {
-            dense.prefetch(member, step);
-        }
     }
 
     fn duplicate(&self) -> Box<dyn Object> {

@@ -2,7 +2,6 @@
 
 use super::Dense;
 use super::element::{Element, Field};
-use crate::structure::Ahead;
 
 /// A map from byte strings to byte strings in a defined order. Field and value share one
 /// allocation.
@@ -102,8 +101,8 @@ impl DenseMap {
     }
 
     /// Starts loading what an operation on `field` will read first.
-    pub fn prefetch(&self, field: &[u8], step: Ahead) {
-        self.0.prefetch(field, step);
+    pub fn prefetch(&self, field: &[u8]) {
+        self.0.prefetch(field);
     }
 }
 

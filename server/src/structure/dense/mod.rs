@@ -31,7 +31,7 @@ use self::counts::Counts;
 pub(super) use self::element::Element;
 use self::table::Table;
 use super::hash::hash;
-use crate::structure::{Ahead, room};
+use crate::structure::room;
 
 /// The hash seed of all containers.
 const SEED: u64 = 0x6d61_696e_7374_6179;
@@ -207,12 +207,11 @@ impl<E: Element> Dense<E> {
         self.tables.iter().flat_map(Table::iter)
     }
 
-    /// Starts loading what a look-up of `key` reads: first its cell, in the next step where its
-    /// element stands, in the last the element. Each step reads what the one before asked for.
+    /// Starts loading what a look-up of `key` reads first.
     #[inline]
-    pub(super) fn prefetch(&self, key: &[u8], step: Ahead) {
+    pub(super) fn prefetch(&self, key: &[u8]) {
         let hash = hash_of(key);
-        self.tables[self.address(hash)].prefetch(hash, step);
+        self.tables[self.address(hash)].prefetch(hash);
     }
 
     /// The sub-table of a hash: its low bits, one less of them where that sub-table is not split

@@ -2,7 +2,6 @@
 
 use super::Dense;
 use super::element::{Element, Member};
-use crate::structure::Ahead;
 
 /// A set of byte strings in a defined order. A 16-byte member costs about 31 bytes of heap, and
 /// 34 of resident memory in a set of a million.
@@ -86,7 +85,7 @@ impl DenseSet {
     }
 
     /// Starts loading what an operation on `member` will read first.
-    pub fn prefetch(&self, member: &[u8], step: Ahead) {
-        self.0.prefetch(member, step);
+    pub fn prefetch(&self, member: &[u8]) {
+        self.0.prefetch(member);
     }
 }

@@ -6,7 +6,7 @@
 
 use super::element::Element;
 use super::index::Index;
-use crate::structure::{Ahead, Chunks};
+use crate::structure::Chunks;
 
 pub(super) struct Table<E> {
     elements: Chunks<E>,
@@ -135,17 +135,8 @@ impl<E: Element> Table<E> {
     }
 
     #[inline]
-    pub(super) fn prefetch(&self, hash: u64, step: Ahead) {
-        if step == Ahead::Cell {
-            self.index.prefetch(hash);
-            return;
-        }
-        let Some((_, position)) = self.index.find(hash, |_| true) else { return };
-        if step == Ahead::Place {
-            self.elements.prefetch(position);
-        } else if let Some(element) = self.elements.get(position) {
-            element.thin().prefetch();
-        }
+    pub(super) fn prefetch(&self, hash: u64) {
+        self.index.prefetch(hash);
     }
 
     /// Heap bytes of the table itself, without its elements' own.

@@ -22,7 +22,6 @@ pub use self::score::Score;
 use self::scored::Scored;
 use self::tree::{Tree, name};
 use super::dense::{Dense, Element};
-use crate::structure::Ahead;
 
 /// Members with scores, ordered by score and, where scores are equal, by member.
 pub struct SortedSet {
@@ -177,7 +176,7 @@ impl SortedSet {
     }
 
     /// Starts loading what an operation on `member` will read first.
-    pub fn prefetch(&self, member: &[u8], step: Ahead) {
-        self.index.prefetch(member, step);
+    pub fn prefetch(&self, member: &[u8]) {
+        self.index.prefetch(member);
     }
 }

@@ -1,8 +1,6 @@
 //! engine/hash/commands/one.rs — what names its fields.
 
-use crate::command::{
-    Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type, Write,
-};
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Type, Write};
 use crate::engine::hash::fields::Fields;
 use crate::error::Refusal;
 
@@ -22,7 +20,7 @@ pub static HSET: Command = Command {
     args: PAIRS,
     reply: Reply::Int,
     run: Run::Write(hset),
-    also: &[Trait::Finds(2)],
+    also: &[],
 };
 
 fn hset(cx: &mut Write<'_, '_>) -> Outcome {
@@ -40,7 +38,7 @@ pub static HMSET: Command = Command {
     args: PAIRS,
     reply: Reply::Ok,
     run: Run::Write(hmset),
-    also: &[Trait::Finds(2)],
+    also: &[],
 };
 
 fn hmset(cx: &mut Write<'_, '_>) -> Outcome {
@@ -76,7 +74,7 @@ pub static HSETNX: Command = Command {
     ],
     reply: Reply::Int,
     run: Run::Write(hsetnx),
-    also: &[Trait::Finds(2)],
+    also: &[],
 };
 
 fn hsetnx(cx: &mut Write<'_, '_>) -> Outcome {
@@ -100,7 +98,7 @@ pub static HGET: Command = Command {
     args: &[Arg::Key("key", Access::Look), Arg::Value("field", Type::Bytes)],
     reply: Reply::Maybe(&Reply::Bulk),
     run: Run::Read(hget),
-    also: &[Trait::Finds(2)],
+    also: &[],
 };
 
 fn hget(cx: &mut Read<'_>) -> Outcome {
@@ -121,7 +119,7 @@ pub static HMGET: Command = Command {
     args: &[Arg::Key("key", Access::Look), Arg::Many(&Arg::Value("field", Type::Bytes))],
     reply: Reply::Array(&Reply::Maybe(&Reply::Bulk)),
     run: Run::Read(hmget),
-    also: &[Trait::Finds(2)],
+    also: &[],
 };
 
 fn hmget(cx: &mut Read<'_>) -> Outcome {
@@ -145,7 +143,7 @@ pub static HDEL: Command = Command {
     args: &[Arg::Key("key", Access::Remove), Arg::Many(&Arg::Value("field", Type::Bytes))],
     reply: Reply::Int,
     run: Run::Write(hdel),
-    also: &[Trait::Finds(2)],
+    also: &[],
 };
 
 fn hdel(cx: &mut Write<'_, '_>) -> Outcome {
@@ -171,7 +169,7 @@ pub static HEXISTS: Command = Command {
     args: PROBE_ONE,
     reply: Reply::Int,
     run: Run::Read(hexists),
-    also: &[Trait::Finds(2)],
+    also: &[],
 };
 
 fn hexists(cx: &mut Read<'_>) -> Outcome {
@@ -190,7 +188,7 @@ pub static HSTRLEN: Command = Command {
     args: PROBE_ONE,
     reply: Reply::Int,
     run: Run::Read(hstrlen),
-    also: &[Trait::Finds(2)],
+    also: &[],
 };
 
 fn hstrlen(cx: &mut Read<'_>) -> Outcome {
