@@ -17,6 +17,7 @@ pub static ENGINES: &[&Engine] = &[
     &system::transaction::ENGINE,
     &system::connection::ENGINE,
     &system::client::ENGINE,
+    &system::acl::ENGINE,
     &system::command::ENGINE,
     &system::config::ENGINE,
     &system::info::ENGINE,

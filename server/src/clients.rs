@@ -10,7 +10,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::R
 use parking_lot::Mutex;
 
 use crate::clock::Millis;
+use crate::error::Refusal;
 use crate::mail::Address;
+
+/// The only user there is.
+pub const DEFAULT_USER: &str = "default";
 
 /// What others can see of a connection.
 #[derive(Debug, Default)]
@@ -63,6 +67,66 @@ pub struct Card {
     pub doomed: AtomicBool,
     /// Names, which clients set.
     pub text: Mutex<CardText>,
+}
+
+/// What a connection is used for, as CLIENT LIST and KILL tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Commands.
+    Normal,
+    /// It has subscriptions.
+    PubSub,
+    /// It replicates; there is none here.
+    Replication,
+}
+
+impl Sort {
+    /// Reads a type as CLIENT LIST TYPE is given it.
+    ///
+    /// # Errors
+    /// If there is no such type.
+    pub fn read(bytes: &[u8]) -> Result<Sort, Refusal> {
+        match bytes.to_ascii_lowercase().as_slice() {
+            b"normal" => Ok(Sort::Normal),
+            b"pubsub" => Ok(Sort::PubSub),
+            b"master" | b"replica" | b"slave" => Ok(Sort::Replication),
+            _ => Err(Refusal::quoting("ERR Unknown client type '", bytes, "'")),
+        }
+    }
+}
+
+impl Card {
+    /// What the connection is used for.
+    pub fn sort(&self) -> Sort {
+        let all = [&self.channels, &self.patterns, &self.shard_channels];
+        if all.iter().any(|count| count.load(Relaxed) > 0) { Sort::PubSub } else { Sort::Normal }
+    }
+}
+
+/// A word that a client gave: visible ASCII without spaces, so that it cannot break the lines of
+/// CLIENT LIST. May be empty.
+pub struct Name<'a>(&'a str);
+
+impl<'a> Name<'a> {
+    /// Reads a name; `what` names it in the refusal.
+    ///
+    /// # Errors
+    /// If it has other bytes.
+    pub fn read(bytes: &'a [u8], what: &str) -> Result<Name<'a>, Refusal> {
+        let visible = bytes.iter().all(|byte| matches!(byte, b'!'..=b'~'));
+        match std::str::from_utf8(bytes) {
+            Ok(text) if visible => Ok(Name(text)),
+            _ => Err(Refusal::from(format!(
+                "ERR {what} cannot contain spaces, newlines or special characters."
+            ))),
+        }
+    }
+}
+
+impl From<Name<'_>> for String {
+    fn from(name: Name<'_>) -> String {
+        name.0.to_owned()
+    }
 }
 
 /// What a client says of itself.

@@ -66,6 +66,16 @@ impl Ticks {
         let passed_steps = Ticks::now().since(anchor.ticks).max(1) as f64;
         steps as f64 * passed_us / passed_steps
     }
+
+    /// How many counter steps so many microseconds are, by the same measure.
+    pub fn steps(micros: u64) -> u64 {
+        (micros as f64 / Ticks::micros(1_000_000).max(1e-9) * 1e6) as u64
+    }
+}
+
+/// Stops this thread for a while, for DEBUG SLEEP alone: a loop that calls it serves nobody.
+pub fn block(time: std::time::Duration) {
+    std::thread::sleep(time);
 }
 
 struct Anchor {

@@ -10,6 +10,7 @@ pub mod dice;
 pub mod engine;
 pub mod error;
 pub mod keyspace;
+pub mod machine;
 pub mod mail;
 pub mod observe;
 pub mod process;
@@ -18,5 +19,13 @@ pub mod record;
 pub mod route;
 pub mod session;
 pub mod settings;
+pub mod startup;
 pub mod structure;
 pub mod system;
+
+/// The version of Redis whose commands and replies are ours; HELLO and INFO name it, since clients
+/// choose by it what they may ask for.
+pub const REDIS_VERSION: &str = "7.2.4";
+
+/// Our own version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

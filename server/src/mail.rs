@@ -4,6 +4,9 @@
 //! delivered right after the command; the rest goes to the other loops' [`Mailbox`]es, which wakes
 //! them. A published message is encoded once for each version of RESP and each loop, however many
 //! receive it.
+//!
+//! With several loops, a loop's own letters leave a mark in its own mailbox, and are delivered when
+//! the mark is read: so every loop sees messages in the order in which they were published.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
@@ -103,10 +106,13 @@ impl Parcel {
     }
 }
 
-/// Something for another loop.
+/// Something for a loop.
 pub enum Mail {
-    /// A message for connections of that loop.
+    /// A message for connections of that loop, from another one.
     Message(Parcel),
+    /// The loop's own next letter is due. It stands between messages from elsewhere, so that all
+    /// loops see the messages of a channel in one order.
+    Letter,
     /// Close this connection.
     Close(Address),
     /// A freshly accepted socket.
@@ -142,6 +148,11 @@ impl Mailbox {
         }
     }
 
+    /// Puts something in without waking: the loop itself will look before it waits.
+    fn put(&self, mail: Mail) {
+        self.queue.push(mail);
+    }
+
     /// Everything that is there. What comes while this is being read wakes the loop again.
     pub fn drain(&self) -> impl Iterator<Item = Mail> + '_ {
         self.pending.swap(false, AcqRel);
@@ -156,22 +167,38 @@ pub struct Post {
     bytes: Vec<u8>,
     letters: Vec<(Cut, std::ops::Range<usize>)>,
     to: Vec<Address>,
+    due: usize,
 }
 
 impl Post {
     /// The post of loop `reactor`.
     pub fn new(reactor: u16, mailboxes: Arc<[Mailbox]>) -> Post {
-        Post { reactor, mailboxes, bytes: Vec::new(), letters: Vec::new(), to: Vec::new() }
+        let (bytes, letters, to) = Default::default();
+        Post { reactor, mailboxes, bytes, letters, to, due: 0 }
     }
 
-    /// Sends a message to each receiver.
+    /// Whether there is no other loop: letters may be delivered without looking at the inbox.
+    #[inline]
+    pub fn is_alone(&self) -> bool {
+        self.mailboxes.len() == 1
+    }
+
+    /// Sends a message to each receiver. Whoever orders several publishers by a lock calls this
+    /// under it.
     pub fn publish(&mut self, message: Message<'_>, to: &[Address]) {
         let start = self.to.len();
+        if self.is_alone() {
+            self.to.extend_from_slice(to);
+            let cut = Cut::append(message, &mut self.bytes);
+            self.letters.push((cut, start..self.to.len()));
+            return;
+        }
         let own = self.reactor;
         self.to.extend(to.iter().filter(|address| address.reactor == own));
         if self.to.len() > start {
             let cut = Cut::append(message, &mut self.bytes);
             self.letters.push((cut, start..self.to.len()));
+            self.mailboxes[usize::from(own)].put(Mail::Letter);
         }
         if self.to.len() - start == to.len() {
             return;
@@ -211,8 +238,16 @@ impl Post {
         self.letters.iter().map(|(cut, to)| (cut.view(&self.bytes), &self.to[to.clone()]))
     }
 
+    /// The next letter that was not asked for yet, see [`Mail::Letter`].
+    pub fn next_letter(&mut self) -> Option<(Message<'_>, &[Address])> {
+        let (cut, to) = self.letters.get(self.due)?;
+        self.due += 1;
+        Some((cut.view(&self.bytes), &self.to[to.clone()]))
+    }
+
     /// Forgets what was delivered.
     pub fn clear(&mut self) {
+        self.due = 0;
         self.letters.clear();
         self.to.clear();
         self.bytes.clear();

@@ -1,14 +1,22 @@
-//! mainstay-server — reads the configuration, wires the rooms together, and serves.
+//! mainstay-server — reads the configuration, opens what it names, and serves.
 
 use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
+use std::sync::atomic::Ordering::Relaxed;
 
 use mainstay_server::assembly::Assembly;
 use mainstay_server::error::Fault;
+use mainstay_server::observe::log;
+use mainstay_server::process::Process;
 use mainstay_server::reactor::Listeners;
+use mainstay_server::settings::catalog as said;
+use mainstay_server::settings::start::Configured;
 use mainstay_server::settings::{Settings, Start, start};
-use mainstay_server::{catalog, clock};
+use mainstay_server::startup::{self, PidFile};
+use mainstay_server::{REDIS_VERSION, VERSION, catalog, clock, machine};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -17,7 +25,7 @@ fn main() -> ExitCode {
     clock::start();
     let args: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
     let configured = match start(&catalog::settings(), &args, &mut std::io::stdin()) {
-        Ok(Start::Serve(configured)) => configured,
+        Ok(Start::Serve(configured)) => *configured,
         Ok(Start::Print(text)) => {
             // Nobody is left to tell if standard output is closed.
             let _ = std::io::stdout().write_all(text.as_bytes());
@@ -28,37 +36,83 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    tracing_subscriber::fmt().with_target(false).init();
-    if !configured.idle.is_empty() {
-        tracing::info!("accepted, but without effect here: {}", configured.idle.join(", "));
+    let opened = startup::enter_folder(&configured.settings);
+    if let Err(fault) = opened.and_then(|()| log::open(&configured.settings)) {
+        eprintln!("mainstay-server: {fault}");
+        return ExitCode::FAILURE;
     }
-    match serve(configured.settings) {
+    let has_file = !configured.settings.text(&said::LOGFILE).is_empty();
+    match serve(configured) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             tracing::error!("{fault}");
+            if has_file {
+                // Whoever started it by hand looks here, not into the log.
+                eprintln!("mainstay-server: {fault}");
+            }
             ExitCode::FAILURE
         }
     }
 }
 
-fn serve(settings: Settings) -> Result<(), Fault> {
+fn serve(configured: Configured) -> Result<(), Fault> {
+    let Configured { settings, idle } = configured;
+    let from = match settings.file() {
+        Some(path) => path.display().to_string(),
+        None => "no file, defaults and flags".into(),
+    };
+    let pid = std::process::id();
+    tracing::info!("Mainstay {VERSION} (as Redis {REDIS_VERSION}), pid {pid}, is starting");
+    tracing::info!("Configuration: {from}");
+    if !idle.is_empty() {
+        tracing::info!("Accepted, but without effect here: {}", idle.join(", "));
+    }
+    startup::make_room_for_clients(&settings);
     let listeners = Listeners::open(&settings)?;
-    let seed = clock::micros() ^ u64::from(std::process::id()).rotate_left(40);
+    // SIGPIPE is ignored by Rust's runtime. Who leaves the terminal must not end the server, so
+    // SIGHUP is taken and nothing done about it.
+    let mut signals =
+        Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(Fault::io("listen for signals"))?;
+    let _pid_file = PidFile::write(&settings);
+    let places = listeners.places();
+    let hint = hint(&settings, &places);
+    let seed = clock::micros() ^ u64::from(pid).rotate_left(40);
     let assembly = Assembly::new(settings, seed)?;
-    let mut signals = signal_hook::iterator::Signals::new([
-        signal_hook::consts::SIGTERM,
-        signal_hook::consts::SIGINT,
-    ])
-    .map_err(Fault::io("listen for signals"))?;
+    let resident = usize::try_from(machine::resident_bytes()).unwrap_or(0);
+    assembly.process.memory_startup.store(resident, Relaxed);
     let handle = signals.handle();
     assembly.process.on_stop(Box::new(move || handle.close()));
-    for place in listeners.places() {
-        tracing::info!("listening on {place}");
-    }
-    assembly.serve(listeners, |process| {
-        if let Some(signal) = signals.forever().next() {
-            tracing::info!("signal {signal}: stopping");
+    let threads = assembly.process.mailboxes.len();
+    tracing::info!("Running standalone with {threads} threads, listening on {}", places.join(", "));
+    tracing::info!("Data lives in memory only and is gone when the process ends");
+    tracing::info!("Ready to accept connections: {hint}");
+    assembly.serve(listeners, |process| wait(process, &mut signals))?;
+    tracing::info!("Mainstay has stopped, bye");
+    Ok(())
+}
+
+/// Waits for the process to stop, or for a signal to stop it.
+fn wait(process: &Process, signals: &mut Signals) {
+    for signal in signals.forever() {
+        if signal != SIGHUP {
+            let name = if signal == SIGINT { "SIGINT" } else { "SIGTERM" };
+            tracing::warn!("Received {name}, stopping");
             process.stop();
+            return;
         }
-    })
+    }
+}
+
+/// How redis-cli gets here.
+fn hint(settings: &Settings, places: &[String]) -> String {
+    let port = settings.integer(&said::PORT);
+    let where_to = match (port, places.first()) {
+        (0, Some(path)) => format!("-s {path}"),
+        _ => format!("-p {port}"),
+    };
+    let password = match settings.text(&said::REQUIREPASS).is_empty() {
+        true => "",
+        false => " --askpass",
+    };
+    format!("redis-cli {where_to}{password}")
 }

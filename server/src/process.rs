@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
@@ -13,6 +13,8 @@ use crate::dice::Dice;
 use crate::keyspace::Keyspace;
 use crate::mail::Mailbox;
 use crate::observe::Counters;
+use crate::observe::rates::{Flow, Rates};
+use crate::observe::slow_log::SlowLog;
 use crate::session::Session;
 use crate::settings::Settings;
 
@@ -32,6 +34,14 @@ pub struct Process {
     pub counters: Vec<Arc<Counters>>,
     /// The inbox of each loop.
     pub mailboxes: Arc<[Mailbox]>,
+    /// The latest commands that took long.
+    pub slow_log: SlowLog,
+    /// How much happened lately.
+    pub rates: Rates,
+    /// What was resident when the process was ready; INFO counts from there.
+    pub memory_startup: AtomicUsize,
+    /// The most memory that INFO's `used_memory` has been seen at.
+    pub memory_peak: AtomicUsize,
     /// CLIENT PAUSE.
     pub pause: Pause,
     /// Set once the process is to end.
@@ -48,6 +58,29 @@ pub struct Process {
 pub trait State: Any + Send + Sync {
     /// The connection of this session is going, or is being reset.
     fn leave(&self, session: &mut Session);
+
+    /// Numbers for the stats section of INFO, such as `pubsub_channels`.
+    fn stats(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+}
+
+/// What the process's memory is used for, as far as it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Keys, values, and the tables they stand in.
+    pub data: usize,
+    /// What was resident when the process was ready to serve.
+    pub startup: usize,
+    /// Partial requests and unsent output of connections.
+    pub buffers: usize,
+}
+
+impl Memory {
+    /// All of it.
+    pub fn used(&self) -> usize {
+        self.startup + self.data + self.buffers
+    }
 }
 
 /// CLIENT PAUSE: until when, and whether only writes are held.
@@ -79,6 +112,10 @@ impl Process {
             clients: Clients::default(),
             counters: mailboxes.iter().map(|_| Arc::new(Counters::new(commands))).collect(),
             mailboxes: mailboxes.into(),
+            slow_log: SlowLog::default(),
+            rates: Rates::default(),
+            memory_startup: AtomicUsize::new(0),
+            memory_peak: AtomicUsize::new(0),
             pause: Pause::default(),
             stopping: AtomicBool::new(false),
             run_id: (0..5).map(|_| format!("{:08x}", dice.next() as u32)).collect(),
@@ -109,6 +146,40 @@ impl Process {
     /// The sum of a counter over all loops.
     pub fn total(&self, pick: impl Fn(&Counters) -> u64) -> u64 {
         self.counters.iter().map(|counters| pick(counters)).sum()
+    }
+
+    /// The numbers that engines' states give to INFO.
+    pub fn stats(&self) -> Vec<(&'static str, u64)> {
+        self.states.iter().flat_map(|state| state.stats()).collect()
+    }
+
+    /// Bytes of all data, of what was there before any, and of what connections hold unread and
+    /// unsent.
+    pub fn memory(&self) -> Memory {
+        let databases = 0..self.keyspace.databases();
+        let data = databases.map(|number| self.keyspace.census(number).weight).sum();
+        let cards = self.clients.all();
+        let buffers = cards.iter().map(|card| {
+            card.input_bytes.load(Relaxed) as usize + card.output_bytes.load(Relaxed) as usize
+        });
+        let startup = self.memory_startup.load(Relaxed);
+        let memory = Memory { data, startup, buffers: buffers.sum() };
+        self.memory_peak.fetch_max(memory.used(), Relaxed);
+        memory
+    }
+
+    /// Notes how much has happened so far; called by one loop, about ten times a second.
+    pub fn report_rates(&self, now: Millis) {
+        let total = Flow {
+            commands: self.total(|counters| counters.commands.get()),
+            input_bytes: self.total(|counters| counters.input_bytes.get()),
+            output_bytes: self.total(|counters| counters.output_bytes.get()),
+        };
+        self.rates.report(now, total);
+        // The peak need not be exact; once a second is enough for walking all stripes' meters.
+        if now % 1000 < 100 {
+            self.memory();
+        }
     }
 
     /// Says what is to be done when the process shall end.

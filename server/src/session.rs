@@ -4,14 +4,14 @@
 //! subscriptions) is boxed. `plain` sums up, for the hot path, that nothing out of the ordinary
 //! holds; whatever changes one of its parts calls [`Session::settle`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use mainstay_protocol::{OwnedRequest, Version};
 
 use crate::clients::Card;
-use crate::keyspace::Watch;
+use crate::keyspace::{Keyspace, Shared, Watch};
 use crate::mail::Address;
 
 /// See the module.
@@ -68,8 +68,17 @@ pub struct Transaction {
 pub struct Watched {
     /// Set by whoever changes a watched key.
     pub watch: Arc<Watch>,
-    /// Database, key, and whether the key was there when the watch began.
-    pub keys: Vec<(usize, Box<[u8]>, bool)>,
+    /// Database and key, and whether the key was there when the watch began.
+    pub keys: BTreeMap<(usize, Box<[u8]>), bool>,
+}
+
+impl Watched {
+    /// Takes the watches back.
+    pub fn release(&self, keyspace: &Keyspace, gate: &Shared<'_>) {
+        for (database, key) in self.keys.keys() {
+            keyspace.unwatch(gate, *database, key, &self.watch);
+        }
+    }
 }
 
 /// What the connection is subscribed to; ordered, so that RESET and UNSUBSCRIBE answer alike
@@ -144,6 +153,20 @@ impl Session {
         self.card.queued.store(queued, Relaxed);
         let watched = self.watched.as_ref().map_or(0, |watched| watched.keys.len());
         self.card.watched.store(watched as u32, Relaxed);
+    }
+
+    /// Whether messages out of turn may be sent. A RESP2 client that has just left its last channel
+    /// would take one that was on its way for a reply.
+    #[inline]
+    pub fn hears(&self) -> bool {
+        self.version == Version::Resp3 || self.subscriptions.is_some()
+    }
+
+    /// Forgets the watched keys.
+    pub fn unwatch(&mut self, keyspace: &Keyspace, gate: &Shared<'_>) {
+        if let Some(watched) = self.watched.take() {
+            watched.release(keyspace, gate);
+        }
     }
 
     /// Whether the connection is in RESP2's subscribed state, where few commands are allowed.

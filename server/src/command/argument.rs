@@ -105,7 +105,7 @@ fn one(arg: &Arg, keys: &mut usize) -> Argument {
 fn type_name(sort: Type) -> &'static str {
     match sort {
         Type::Bytes | Type::Channel | Type::ShardChannel => "string",
-        Type::Integer | Type::Count | Type::Flag | Type::Duration => "integer",
+        Type::Integer | Type::Count | Type::Positive | Type::Flag | Type::Duration => "integer",
         Type::Database | Type::Cursor => "integer",
         Type::Float => "double",
         Type::Deadline => "unix-time",

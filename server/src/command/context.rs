@@ -22,6 +22,8 @@ pub type Outcome = Result<Next, Refusal>;
 pub enum Next {
     /// Nothing more.
     Done,
+    /// Nothing more; what was written are pushes, which CLIENT REPLY does not silence.
+    Pushed,
     /// The transaction that is queued is run now.
     Execute,
     /// The connection is closed when its replies have been written.

@@ -48,7 +48,7 @@ impl Entry {
     /// The flags that COMMAND shows.
     pub fn flags(&self) -> Vec<&'static str> {
         let command = self.command;
-        let group = matches!(command.run, Run::Group(_));
+        let group = self.is_mere_container();
         let write = command.writes();
         let grows = write
             && !command.is(Trait::NoGrowth)
@@ -80,10 +80,16 @@ impl Entry {
         all.map(|(name, _)| name).collect()
     }
 
+    /// Whether it is a container that is no command by itself: it has no flags and no group.
+    fn is_mere_container(&self) -> bool {
+        matches!(self.command.run, Run::Group(subs)
+            if subs.iter().all(|sub| sub.name != self.command.name))
+    }
+
     /// Whether it sends, receives or counts messages; PUBSUB HELP does not.
     fn is_about_messages(&self) -> bool {
         self.engine.group == Group::PubSub
-            && !matches!(self.command.run, Run::Group(_))
+            && !self.is_mere_container()
             && !self.command.name.ends_with(" HELP")
     }
 
@@ -102,7 +108,6 @@ impl Entry {
         {
             return true;
         }
-        let group = matches!(command.run, Run::Group(_));
         match category {
             "write" => command.writes(),
             "read" => matches!(command.run, Run::Read(_)),
@@ -114,7 +119,7 @@ impl Entry {
             "slow" => !self.is_fast(),
             "blocking" => command.is(Trait::Blocking),
             "pubsub" => self.is_about_messages(),
-            _ => !group && self.engine.group.category() == Some(category),
+            _ => !self.is_mere_container() && self.engine.group.category() == Some(category),
         }
     }
 

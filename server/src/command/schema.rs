@@ -1,4 +1,5 @@
-//! command/schema.rs — what can be said about a command. If a fact is not here, nobody may rely on it.
+//! command/schema.rs — what can be said about a command. If a fact is not here, nobody may rely on
+//! it.
 
 use super::context::{Desk, Outcome, Read, Visit, Write};
 use crate::keyspace::Kind;
@@ -7,7 +8,8 @@ use crate::settings::Setting;
 
 /// One command, said once, next to its handler.
 pub struct Command {
-    /// As on the wire, upper case; a subcommand is `"CLIENT SETNAME"`. Also what goes to disk: never an index.
+    /// As on the wire, upper case; a subcommand is `"CLIENT SETNAME"`. Also what goes to disk:
+    /// never an index.
     pub name: &'static str,
     /// One sentence, ends with a full stop.
     pub summary: &'static str,
@@ -146,6 +148,8 @@ pub enum Type {
     Float,
     /// An integer of at least 0.
     Count,
+    /// An integer of at least 1.
+    Positive,
     /// 0 or 1.
     Flag,
     /// A span of time, in the unit its name says; positive.
@@ -231,6 +235,9 @@ pub enum Trait {
     Alone,
     /// Refused while CLIENT PAUSE WRITE holds, though it writes no key (PUBLISH).
     MayReplicate,
+    /// Runs what is queued (EXEC): is held by CLIENT PAUSE WRITE if a queued command would be, and
+    /// ends the transaction even when it is refused.
+    Executes,
     /// Answers while a script runs for too long.
     AllowBusy,
     /// Belongs to this group in COMMAND DOCS and the docs, not to its engine's. ACL categories stay

@@ -232,6 +232,8 @@ fn alone_from(command: &Command, least: usize) -> usize {
         !matches!(arg, Arg::Maybe(_) | Arg::AnyOrder(_))
     }
     match command.run {
+        // What follows it within a transaction touches keys of another database.
+        Run::Session(_) if command.args.iter().any(names_database) => 0,
         Run::Write(_) if command.is(Trait::Alone) || specs(command.args, 1).is_empty() => 0,
         Run::Write(_) if command.args.iter().any(|arg| required(arg) && names_database(arg)) => 0,
         Run::Write(_) if command.args.iter().any(names_database) => least + 1,

@@ -181,9 +181,17 @@ impl Keyspace {
         let hash = self.hash(key);
         let mut held = self.lock(self.stripe_of(database, hash));
         let found = held.get().find(key, hash);
-        let live = found.is_some_and(|at| !held.get().table(at).is_dead(at.position, now));
-        held.edit().watchers.get_or_insert_default().add(key, watch);
-        live
+        let dead = found.filter(|&at| held.get().table(at).is_dead(at.position, now));
+        let guarded = held.edit();
+        // Freed now, so that freeing it later is not taken for a change.
+        let freed = dead.map(|at| guarded.remove(at).0);
+        guarded.watchers.get_or_insert_default().add(key, watch);
+        drop(held);
+        if let Some(slot) = freed {
+            self.discard(slot);
+            return false;
+        }
+        found.is_some()
     }
 
     /// Takes a watch back.

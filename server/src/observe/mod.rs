@@ -1,9 +1,17 @@
 //! observe — counters: what happened, how often, how long it took. It is told, it does not ask.
 //!
 //! Each loop has [`Counters`] of its own, which only it writes, with plain loads and stores; INFO
-//! adds them up. Nothing here is exact to the last event while loops run, and nothing is ever lost.
+//! adds them up. [`slow_log`] and [`rates`] remember a little of the past; [`log`] is the log that
+//! people read. Nothing here is exact to the last event while loops run, and nothing is ever lost.
 
+pub mod log;
+pub mod rates;
+pub mod slow_log;
+
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use parking_lot::Mutex;
 
 /// A number that one thread adds to and all may read.
 #[derive(Debug, Default)]
@@ -33,6 +41,9 @@ impl Counter {
     }
 }
 
+/// How many codes of errors are told apart.
+const ERROR_CODES_MAX: usize = 128;
+
 /// What one loop counts.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -54,6 +65,8 @@ pub struct Counters {
     pub expired: Counter,
     /// Error replies.
     pub errors: Counter,
+    /// Error replies by code, see [`Counters::note_error`].
+    error_codes: Mutex<BTreeMap<Box<str>, u64>>,
     /// Records made.
     pub records: Counter,
     /// Changes made to keys.
@@ -92,8 +105,26 @@ impl Counters {
         Counters { per_command, ..Counters::default() }
     }
 
+    /// Counts an error reply under its code, the first word of its text. Codes beyond
+    /// `ERROR_CODES_MAX` are counted in the total alone: a client can make codes up.
+    pub fn note_error(&self, code: &str) {
+        self.errors.add(1);
+        let mut codes = self.error_codes.lock();
+        if let Some(count) = codes.get_mut(code) {
+            *count += 1;
+        } else if codes.len() < ERROR_CODES_MAX {
+            codes.insert(code.into(), 1);
+        }
+    }
+
+    /// Error replies by code.
+    pub fn error_codes(&self) -> BTreeMap<Box<str>, u64> {
+        self.error_codes.lock().clone()
+    }
+
     /// Every counter, for CONFIG RESETSTAT.
     pub fn reset(&self) {
+        self.error_codes.lock().clear();
         let all = [
             &self.connections,
             &self.connections_refused,

@@ -1,8 +1,8 @@
 //! reactor — the event loops: one per core, each with connections of its own.
 //!
 //! ```text
-//! turn:  wait -> mail -> accept -> read and run each ready socket -> sweep -> write each touched one
-//!        '---------- the gate is held shared from mail to sweep ----------'
+//! turn:  wait -> mail -> accept -> read and run ready sockets -> sweep -> write touched ones
+//!        '-------- the gate is held shared from mail to sweep --------'
 //! ```
 //!
 //! Loop 0 also accepts, and hands connections out in turn. Readiness is edge-triggered: a socket
@@ -181,6 +181,9 @@ impl<'p> Reactor<'p> {
         if self.now >= self.patrol_at {
             self.patrol_at = self.now + PATROL_MS;
             self.patrol();
+            if self.number == 0 {
+                self.process.report_rates(self.now);
+            }
         }
         self.executor.end();
         self.flush();
@@ -202,6 +205,12 @@ impl<'p> Reactor<'p> {
         for mail in process.mailboxes[usize::from(self.number)].drain() {
             match mail {
                 Mail::Message(parcel) => self.deliver(parcel.message(), parcel.to()),
+                Mail::Letter => {
+                    let (connections, arenas) = (&mut self.connections, &mut self.arenas);
+                    if let Some((message, to)) = self.executor.post.next_letter() {
+                        deliver(connections, arenas, &mut self.touched, message, to);
+                    }
+                }
                 Mail::Accepted(stream) => self.adopt(stream),
                 Mail::Close(address) => {
                     if self.connections.is_current(address) {
@@ -282,8 +291,12 @@ impl<'p> Reactor<'p> {
         if self.executor.post.is_empty() {
             return;
         }
-        for (message, to) in self.executor.post.letters() {
-            deliver(&mut self.connections, &mut self.arenas, &mut self.touched, message, to);
+        if self.executor.post.is_alone() {
+            for (message, to) in self.executor.post.letters() {
+                deliver(&mut self.connections, &mut self.arenas, &mut self.touched, message, to);
+            }
+        } else {
+            self.read_mail();
         }
         self.executor.post.clear();
     }
@@ -429,6 +442,9 @@ fn deliver(
         }
         let place = address.place as usize;
         let Some(connection) = connections.get_mut(place) else { continue };
+        if connection.closing || !connection.session.hears() {
+            continue;
+        }
         let version = connection.session.version;
         let slot = usize::from(version == Version::Resp3);
         let range = encoded[slot].get_or_insert_with(|| {

@@ -1,8 +1,8 @@
 //! route — where does a command run: one stripe, several, everything alone, or queued for EXEC.
 //!
 //! A loop turn opens the gate shared ([`Executor::begin`]), runs its requests, and gives it back
-//! ([`Executor::end`]). Each request is planned first (looked up, its key hashed, memory prefetched)
-//! and then run; a batch is planned as a whole before any of it runs.
+//! ([`Executor::end`]). Each request is planned first (looked up, its key hashed, memory
+//! prefetched) and then run; a batch is planned as a whole before any of it runs.
 //!
 //! Invariants
 //! - A write that changed something is recorded while its stripes are locked.
@@ -12,6 +12,7 @@
 
 mod apply;
 mod refuse;
+mod slow;
 mod transaction;
 
 use std::sync::Arc;
@@ -58,6 +59,10 @@ pub struct Executor<'p> {
     stripes: Vec<StripeId>,
     now: Millis,
     ticks: Ticks,
+    /// The version of the settings that `slow_ticks` was read from.
+    settings_version: u64,
+    /// Counter steps from which on a command is slow.
+    slow_ticks: u64,
     /// Messages to other connections.
     pub post: Post,
 }
@@ -79,6 +84,8 @@ impl<'p> Executor<'p> {
             stripes: Vec::new(),
             now: 0,
             ticks: Ticks::now(),
+            settings_version: 0,
+            slow_ticks: u64::MAX,
             post: Post::new(reactor, Arc::clone(&process.mailboxes)),
         }
     }
@@ -87,6 +94,11 @@ impl<'p> Executor<'p> {
     pub fn begin(&mut self, now: Millis) {
         self.now = now;
         self.ticks = Ticks::now();
+        let version = self.process.settings.version();
+        if self.settings_version != version {
+            self.settings_version = version;
+            self.slow_ticks = slow::threshold(self.process);
+        }
         if self.gate.is_none() {
             self.gate = Some(self.process.keyspace.gate().share());
         }
@@ -142,33 +154,31 @@ impl<'p> Executor<'p> {
                     Ok(Next::Execute) => self.execute(session, out),
                     outcome => outcome,
                 };
-                self.account(entry, outcome.is_err());
+                self.account(entry, outcome.is_err(), session, request);
                 outcome
             }
             Ok(None) => Ok(Next::Done),
+            Err(_) if plan.entry.is_none() && refuse::is_http(request) => {
+                tracing::warn!("closing {}: it speaks HTTP", session.card.peer);
+                Ok(Next::Close)
+            }
             Err(refusal) => {
                 if let Some(open) = &mut session.transaction {
                     open.aborted = true;
                 }
-                if let Some(entry) = plan.entry {
-                    self.counters.per_command[entry.index].rejected.add(1);
+                match plan.entry {
+                    Some(entry) => {
+                        self.counters.per_command[entry.index].rejected.add(1);
+                        Err(self.reject(entry, session, refusal))
+                    }
+                    None => Err(refusal),
                 }
-                Err(refusal)
             }
         };
+        let pushed = outcome == Ok(Next::Pushed);
         let after = self.answer(session, outcome, begin, out);
         if session.replies != Replies::On {
-            match session.replies {
-                Replies::On => {}
-                Replies::Off => out.truncate(begin),
-                // The CLIENT REPLY SKIP itself has no reply; the command after it neither.
-                Replies::SkipNext => session.replies = Replies::Skipping,
-                Replies::Skipping => {
-                    out.truncate(begin);
-                    session.replies = Replies::On;
-                    session.settle();
-                }
-            }
+            mute(session, begin, pushed, out);
         }
         after
     }
@@ -184,7 +194,7 @@ impl<'p> Executor<'p> {
             Ok(Next::Close) => After::Close,
             Ok(_) => After::Go,
             Err(refusal) => {
-                self.counters.errors.add(1);
+                self.counters.note_error(refusal.code());
                 out.truncate(begin);
                 refuse::write(&refusal, ReplyWriter::new(out, session.version));
                 After::Go
@@ -194,16 +204,20 @@ impl<'p> Executor<'p> {
 
     /// Counts a command that ran, and the time since the one before it.
     #[inline]
-    fn account(&mut self, entry: &Entry, failed: bool) {
+    fn account(&mut self, entry: &Entry, failed: bool, session: &Session, request: Request<'_>) {
         let ticks = Ticks::now();
+        let spent = ticks.since(self.ticks);
         let counters = &self.counters.per_command[entry.index];
         counters.calls.add(1);
-        counters.ticks.add(ticks.since(self.ticks));
+        counters.ticks.add(spent);
         if failed {
             counters.failed.add(1);
         }
         self.counters.commands.add(1);
         self.ticks = ticks;
+        if spent >= self.slow_ticks {
+            slow::note(self.process, entry, session, request, spent);
+        }
     }
 
     /// Whether CLIENT PAUSE holds this request back.
@@ -218,7 +232,7 @@ impl<'p> Executor<'p> {
             None => writes(entry),
             // Queueing changes nothing; what counts is what EXEC would do.
             Some(open) => {
-                entry.command.name == "EXEC"
+                entry.command.is(Trait::Executes)
                     && open
                         .queue
                         .iter()
@@ -390,11 +404,27 @@ impl<'p> Executor<'p> {
 
     /// The connection is going: everything that refers to it is taken back.
     pub fn leave(&mut self, session: &mut Session) {
-        if let (Some(watched), Some(gate)) = (session.watched.take(), &self.gate) {
-            watched.release(&self.process.keyspace, gate);
+        if let Some(gate) = &self.gate {
+            session.unwatch(&self.process.keyspace, gate);
         }
         session.transaction = None;
         self.process.leave(session);
+    }
+}
+
+/// What CLIENT REPLY makes of a reply that was written from `begin` on.
+fn mute(session: &mut Session, begin: usize, pushed: bool, out: &mut Vec<u8>) {
+    match session.replies {
+        // The CLIENT REPLY SKIP itself has no reply; the command after it neither.
+        Replies::SkipNext => session.replies = Replies::Skipping,
+        Replies::Skipping => {
+            session.replies = Replies::On;
+            session.settle();
+        }
+        Replies::On | Replies::Off => {}
+    }
+    if !pushed {
+        out.truncate(begin);
     }
 }
 

@@ -2,28 +2,19 @@
 //!
 //! If every queued command names its keys, their stripes are locked together, in order; a command
 //! that may touch anything else (KEYS, FLUSHALL, SELECT and what follows it) makes the whole
-//! transaction run alone.
+//! transaction run alone. Watches are asked while everything is locked.
 
 use mainstay_protocol::{OwnedRequest, ReplyWriter};
 
 use super::{Executor, Stamp, note_lookups, refuse, settle};
-use crate::command::{Desk, Next, Outcome, Read, Run, Visit, Write};
+use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
 use crate::error::Refusal;
-use crate::keyspace::{Keys, Keyspace, Shared};
+use crate::keyspace::Keys;
 use crate::session::{Session, Watched};
 
 /// The most bytes that a queued transaction may hold.
 pub(super) const WEIGHT_MAX: usize = 1 << 30;
-
-impl Watched {
-    /// Takes the watches back.
-    pub(crate) fn release(&self, keyspace: &Keyspace, gate: &Shared<'_>) {
-        for (database, key, _) in &self.keys {
-            keyspace.unwatch(gate, *database, key, &self.watch);
-        }
-    }
-}
 
 impl Executor<'_> {
     /// Runs what is queued, or tells why not.
@@ -32,56 +23,90 @@ impl Executor<'_> {
             return Err(Refusal::text("ERR EXEC without MULTI"));
         };
         let watched = session.watched.take();
-        let mut dirty = false;
-        if let (Some(watched), Some(gate)) = (&watched, &self.gate) {
-            dirty = watched.watch.is_dirty() || self.has_expired(watched, gate);
+        session.settle();
+        let outcome = if open.aborted {
+            Err(Refusal::text("EXECABORT Transaction discarded because of previous errors."))
+        } else {
+            Ok(self.execute_queue(session, &open.queue, watched.as_deref(), out))
+        };
+        if let (Some(watched), Some(gate)) = (watched, &self.gate) {
             watched.release(&self.process.keyspace, gate);
         }
-        session.settle();
-        if open.aborted {
-            return Err(Refusal::text(
-                "EXECABORT Transaction discarded because of previous errors.",
-            ));
-        }
-        if dirty {
-            ReplyWriter::new(out, session.version).null_array();
-            return Ok(Next::Done);
-        }
-        ReplyWriter::new(out, session.version).array(open.queue.len());
-        if self.names_all_keys(&open.queue) {
-            let space = &self.process.keyspace;
+        outcome
+    }
+
+    /// Locks everything that the queue and the watches name, asks the watches, and runs the queue.
+    fn execute_queue(
+        &mut self,
+        session: &mut Session,
+        queue: &[(usize, OwnedRequest)],
+        watched: Option<&Watched>,
+        out: &mut Vec<u8>,
+    ) -> Next {
+        let space = &self.process.keyspace;
+        if self.names_all_keys(queue) {
             self.stripes.clear();
-            for (index, request) in &open.queue {
+            for (index, request) in queue {
                 let entry = &self.process.table.entries()[*index];
                 let request = request.as_request();
                 entry.stripes(space, session.database, request, &mut self.stripes);
+            }
+            // A change between the question and the locks would go unnoticed, so the watched keys'
+            // stripes are locked too.
+            for (database, key) in watched.iter().flat_map(|watched| watched.keys.keys()) {
+                self.stripes.push(space.stripe_of(*database, space.hash(key)));
             }
             self.stripes.sort_unstable();
             self.stripes.dedup();
             // The gate is lent to the view for the length of the transaction.
             let Some(gate) = self.gate.take() else { unreachable!("commands run within a turn") };
             let keys = Keys::many(space, &gate, session.database, &self.stripes, self.now);
-            let next = self.run_queue(session, &open.queue, keys, out);
+            let next = self.run_unless_changed(session, queue, watched, keys, out);
             self.gate = Some(gate);
-            return Ok(next);
+            return next;
         }
         self.gate = None;
-        let space = &self.process.keyspace;
         let exclusive = space.gate().close();
         let keys = Keys::whole(space, &exclusive, session.database, self.now);
-        let next = self.run_queue(session, &open.queue, keys, out);
+        let next = self.run_unless_changed(session, queue, watched, keys, out);
         drop(exclusive);
         self.gate = Some(space.gate().share());
-        Ok(next)
+        next
     }
 
-    /// Whether a key that was there when it was watched is dead by now though nobody removed it.
-    fn has_expired(&self, watched: &Watched, gate: &Shared<'_>) -> bool {
-        let space = &self.process.keyspace;
-        watched.keys.iter().filter(|(_, _, was_there)| *was_there).any(|(database, key, _)| {
-            let hash = space.hash(key);
-            Keys::one(space, gate, *database, key, hash, self.now).peek(key).is_none()
-        })
+    fn run_unless_changed(
+        &mut self,
+        session: &mut Session,
+        queue: &[(usize, OwnedRequest)],
+        watched: Option<&Watched>,
+        mut keys: Keys<'_>,
+        out: &mut Vec<u8>,
+    ) -> Next {
+        let mut writer = ReplyWriter::new(out, session.version);
+        if watched
+            .is_some_and(|watched| watched.watch.is_dirty() || has_expired(watched, &mut keys))
+        {
+            writer.null_array();
+            return Next::Done;
+        }
+        writer.array(queue.len());
+        self.run_queue(session, queue, keys, out)
+    }
+
+    /// What becomes of a refusal before the command ran; if it would have run the transaction, that
+    /// is given up.
+    pub(super) fn reject(&self, entry: &Entry, session: &mut Session, refusal: Refusal) -> Refusal {
+        if !entry.command.is(Trait::Executes) {
+            return refusal;
+        }
+        session.transaction = None;
+        if let Some(gate) = &self.gate {
+            session.unwatch(&self.process.keyspace, gate);
+        }
+        session.settle();
+        let text = refusal.to_string();
+        let text = text.strip_prefix("ERR ").unwrap_or(&text);
+        Refusal::from(format!("EXECABORT Transaction discarded because of: {text}"))
     }
 
     /// Whether the queue touches no key but those it names.
@@ -90,9 +115,9 @@ impl Executor<'_> {
             let entry = &self.process.table.entries()[*index];
             match entry.command.run {
                 Run::Read(_) => !entry.keys.is_empty(),
-                Run::Write(_) => request.as_request().len() < entry.alone_from,
-                Run::Session(_) => entry.command.name != "SELECT" && entry.command.name != "RESET",
-                Run::Server(_) | Run::Group(_) => true,
+                Run::Write(_) | Run::Session(_) | Run::Server(_) | Run::Group(_) => {
+                    request.as_request().len() < entry.alone_from
+                }
             }
         })
     }
@@ -147,12 +172,12 @@ impl Executor<'_> {
                 }),
                 Run::Group(_) => Err(refuse::unknown_sub(entry, args)),
             };
-            self.account(entry, outcome.is_err());
+            self.account(entry, outcome.is_err(), session, args);
             match outcome {
                 Ok(Next::Close) => last = Next::Close,
                 Ok(_) => {}
                 Err(refusal) => {
-                    self.counters.errors.add(1);
+                    self.counters.note_error(refusal.code());
                     out.truncate(begin);
                     refuse::write(&refusal, ReplyWriter::new(out, version));
                 }
@@ -161,4 +186,16 @@ impl Executor<'_> {
         note_lookups(&self.counters, &keys);
         last
     }
+}
+
+/// Whether a key that was there when it was watched is dead by now though nobody removed it.
+fn has_expired(watched: &Watched, keys: &mut Keys<'_>) -> bool {
+    let selected = keys.database();
+    let mut were_there = watched.keys.iter().filter(|(_, was_there)| **was_there);
+    let expired = were_there.any(|((database, key), _)| {
+        keys.select(*database);
+        keys.peek(key).is_none()
+    });
+    keys.select(selected);
+    expired
 }

@@ -146,7 +146,7 @@ pub static ENABLE_DEBUG_COMMAND: Setting = Setting {
     summary: "Who may use DEBUG: nobody, everybody, or `local` clients of this machine.",
     section: Section::Security,
     shape: Shape::Choice(&["no", "yes", "local"]),
-    default: "no",
+    default: "local",
     ..Setting::AT_START
 };
 
@@ -351,6 +351,7 @@ pub static LATENCY_TRACKING: Setting = Setting {
     section: Section::Log,
     shape: Shape::Bool,
     default: "yes",
+    effect: Effect::Idle,
     ..Setting::ANYTIME
 };
 
@@ -361,6 +362,7 @@ pub static LATENCY_TRACKING_INFO_PERCENTILES: Setting = Setting {
     section: Section::Log,
     shape: Shape::Percentiles,
     default: "50 99 99.9",
+    effect: Effect::Idle,
     ..Setting::ANYTIME
 };
 

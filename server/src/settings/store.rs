@@ -321,6 +321,16 @@ impl Settings {
         Ok(changes)
     }
 
+    /// Makes a setting say what the process found to be so at its start, such as the absolute path
+    /// of `dir`. Whether CONFIG SET may change it plays no part.
+    pub fn correct(&self, setting: &'static Setting, value: Value) {
+        let _changing = self.changing.lock();
+        if let Some(index) = self.table.find(setting.name.as_bytes()) {
+            self.values.write()[index] = value;
+            self.version.fetch_add(1, Ordering::Release);
+        }
+    }
+
     /// The settings that the pairs name, if each exists, is named once and may change now.
     fn changeable(&self, pairs: &[(&[u8], &[u8])]) -> Result<Vec<usize>, SettingError> {
         let mut indexes = Vec::with_capacity(pairs.len());

@@ -226,7 +226,7 @@ fn release(block: *mut u8, size: usize) {
 pub(super) mod tests {
     use std::cell::Cell;
 
-    use super::{Thin, room};
+    use super::Thin;
 
     thread_local! {
         /// Bytes held by this thread's strings, rounded as [`room`] does.

@@ -1,6 +1,7 @@
 //! system — commands that show or steer the process or a connection; folders of the same form as
 //! an engine's.
 
+pub mod acl;
 pub mod client;
 pub mod command;
 pub mod config;

@@ -1,10 +1,10 @@
 //! support/bare.rs — a process and an executor without sockets.
 //!
 //! Time stands still until [`Bare::advance`]; replies come back decoded; messages for a client wait
-//! in its inbox; every record is kept. What a loop does besides (reading, writing, limits, sweeping)
-//! is not here: `served` has that.
+//! in its inbox; every record is kept. What a loop does besides (reading, writing, limits,
+//! sweeping) is not here: `served` has that.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::BytesMut;
@@ -12,13 +12,14 @@ use mainstay_protocol::{Frame, FrameDecoder, FrameLimits, OwnedRequest, Version}
 use mainstay_server::catalog;
 use mainstay_server::clients::Card;
 use mainstay_server::clock::Millis;
-use mainstay_server::keyspace::{Keys, Keyspace, Kind};
+use mainstay_server::keyspace::{Keys, Keyspace, Kind, STRING_TAG, Value};
 use mainstay_server::mail::{Address, Mail, Mailbox, Wake};
 use mainstay_server::process::Process;
 use mainstay_server::record::{Record, RecordRef, Sink};
 use mainstay_server::route::{After, Executor};
 use mainstay_server::session::Session;
-use mainstay_server::settings::Settings;
+use mainstay_server::settings::catalog as said;
+use mainstay_server::settings::{Settings, Start, start};
 
 /// When a bare process starts: 14 November 2023, 22:13:20 UTC.
 pub const START: Millis = 1_700_000_000_000;
@@ -28,13 +29,26 @@ pub fn process(seed: u64) -> Process {
     process_with(Settings::new(&catalog::settings()), seed)
 }
 
+/// As [`process`], with four databases: looking through all keys costs a fourth.
+///
+/// # Panics
+/// If there is no such setting.
+pub fn small(seed: u64) -> Process {
+    let flags = ["--databases", "4"].map(|word| word.as_bytes().to_vec());
+    match start(&catalog::settings(), &flags, &mut std::io::empty()) {
+        Ok(Start::Serve(configured)) => process_with(configured.settings, seed),
+        other => panic!("four databases are refused: {other:?}"),
+    }
+}
+
 /// As [`process`], with these settings.
 pub fn process_with(settings: Settings, seed: u64) -> Process {
     struct Nobody;
     impl Wake for Nobody {
         fn wake(&self) {}
     }
-    let keyspace = Keyspace::new(16, seed, None);
+    let databases = settings.integer(&said::DATABASES) as usize;
+    let keyspace = Keyspace::new(databases, seed, None);
     let mailboxes = vec![Mailbox::new(Box::new(Nobody))];
     Process::new(Arc::new(settings), catalog::ENGINES, keyspace, mailboxes, START, seed)
 }
@@ -268,4 +282,30 @@ impl Drop for Bare<'_> {
             self.disconnect(client);
         }
     }
+}
+
+/// What a key holds: its deadline, its kind's tag, and the value as a snapshot has it.
+pub type Held = (Option<Millis>, u8, Vec<u8>);
+
+/// Everything that is alive at `now`, by database and key.
+pub fn contents(process: &Process, now: Millis) -> BTreeMap<(usize, Vec<u8>), Held> {
+    let space = &process.keyspace;
+    let gate = space.gate().close();
+    let mut contents = BTreeMap::new();
+    for database in 0..space.databases() {
+        let keys = Keys::whole(space, &gate, database, now);
+        keys.each(|key, value| {
+            let (tag, bytes) = match value {
+                Value::String(bytes) => (STRING_TAG, bytes.to_vec()),
+                Value::Object(object) => {
+                    let mut bytes = Vec::new();
+                    object.freeze(&mut bytes);
+                    (object.kind().tag, bytes)
+                }
+            };
+            let deadline = keys.deadline(key).flatten();
+            contents.insert((database, key.to_vec()), (deadline, tag, bytes));
+        });
+    }
+    contents
 }

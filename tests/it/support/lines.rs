@@ -85,9 +85,12 @@ fn any_case(word: &str, dice: &mut Dice) -> Vec<u8> {
 fn value(name: &str, kind: Type, dice: &mut Dice) -> Vec<u8> {
     let number = |value: usize| value.to_string().into_bytes();
     match kind {
+        // Asked for as many as that: Redis's own grammar calls it an integer.
+        Type::Integer if name == "count" => number(1 + dice.below(20)),
         Type::Integer => (dice.below(200) as i64 - 100).to_string().into_bytes(),
         Type::Float => pick(dice, &["0", "1.5", "-2.25", "1e3", "3"]).as_bytes().to_vec(),
         Type::Count => number(dice.below(20)),
+        Type::Positive => number(1 + dice.below(20)),
         Type::Flag => number(dice.below(2)),
         Type::Duration => number(1 + dice.below(500)),
         Type::Deadline if name.contains("milli") => number(1_700_000_000_000 + dice.below(100_000)),

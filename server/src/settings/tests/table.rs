@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 
-use crate::settings::catalog::SETTINGS;
+use crate::catalog;
 use crate::settings::known;
 use crate::settings::page;
 use crate::settings::schema::{Effect, Setting};
@@ -11,7 +11,7 @@ use crate::settings::store::Settings;
 use crate::settings::value::parse;
 
 fn every() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS.iter().copied().chain(known::ALL)
+    catalog::settings().into_iter().chain(known::ALL)
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn names_and_aliases_are_lower_case_and_unique() {
 
 #[test]
 fn a_summary_is_one_sentence() {
-    for setting in SETTINGS {
+    for setting in catalog::settings() {
         let summary = setting.summary;
         assert!(summary.starts_with(|c: char| c.is_uppercase()), "{}", setting.name);
         assert!(summary.ends_with('.'), "{}", setting.name);
@@ -65,7 +65,7 @@ fn a_refusal_says_what_to_do_and_ends_without_a_full_stop() {
 
 #[test]
 fn the_answer_to_config_get_names_every_setting_and_alias() {
-    let settings = Settings::new(SETTINGS);
+    let settings = Settings::new(&catalog::settings());
     let names: HashSet<String> = settings.get(&[b"*"]).into_iter().map(|(name, _)| name).collect();
     for setting in every() {
         for name in [setting.name].iter().chain(setting.aliases) {
@@ -76,8 +76,8 @@ fn the_answer_to_config_get_names_every_setting_and_alias() {
 
 #[test]
 fn help_and_docs_name_every_setting() {
-    let (help, docs) = (page::help(SETTINGS), page::markdown(SETTINGS));
-    for setting in SETTINGS {
+    let (help, docs) = (page::help(&catalog::settings()), page::markdown(&catalog::settings()));
+    for setting in catalog::settings() {
         assert!(help.contains(&format!("\n  --{} ", setting.name)), "{}", setting.name);
         assert!(docs.contains(&format!("\n### {}\n", setting.name)), "{}", setting.name);
     }
@@ -91,7 +91,7 @@ fn help_and_docs_name_every_setting() {
 #[test]
 fn the_docs_in_the_repository_are_fresh() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/settings.md");
-    let made = page::markdown(SETTINGS);
+    let made = page::markdown(&catalog::settings());
     if std::env::var_os("UPDATE").is_some() {
         fs::write(path, &made).unwrap();
     }

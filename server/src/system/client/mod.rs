@@ -1,6 +1,16 @@
 //! system/client — CLIENT: what is known of connections, and what is done to them.
+//!
+//! Connections are known by their cards ([`crate::clients`]); to close one of another loop, its
+//! card is marked and its loop is told.
+//!
+//! Not here: client-side caching (TRACKING and what belongs to it).
 
-use crate::command::{Engine, Group};
+mod kill;
+mod list;
+mod own;
+mod pause;
+
+use crate::command::{Command, Cost, Desk, Engine, Group, Next, Outcome, Reply, Run, Trait, help};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -8,7 +18,104 @@ pub static ENGINE: Engine = Engine {
     summary: "What is known of connections, and what is done to them.",
     group: Group::Connection,
     kinds: &[],
-    commands: &[],
+    commands: &[&CLIENT],
     settings: &[],
     state: None,
 };
+
+/// See its summary.
+pub static CLIENT: Command = Command {
+    name: "CLIENT",
+    summary: "A container for client connection commands.",
+    since: "2.4.0",
+    cost: Cost::Constant,
+    args: &[],
+    reply: Reply::Any,
+    run: Run::Group(&[
+        &own::GETNAME,
+        &own::GETREDIR,
+        &HELP,
+        &own::ID,
+        &list::INFO,
+        &kill::KILL,
+        &list::LIST,
+        &own::NO_EVICT,
+        &own::NO_TOUCH,
+        &pause::PAUSE,
+        &own::REPLY,
+        &own::SETINFO,
+        &own::SETNAME,
+        &own::UNBLOCK,
+        &pause::UNPAUSE,
+    ]),
+    also: &[],
+};
+
+static HELP: Command = Command {
+    name: "CLIENT HELP",
+    summary: "Returns helpful text about the different subcommands.",
+    since: "5.0.0",
+    cost: Cost::Constant,
+    args: &[],
+    reply: Reply::Array(&Reply::Simple),
+    run: Run::Server(show_help),
+    also: &[Trait::Loading, Trait::Slow],
+};
+
+fn show_help(cx: &mut Desk<'_>) -> Outcome {
+    help("CLIENT", LINES, &mut cx.out);
+    Ok(Next::Done)
+}
+
+const LINES: &[&str] = &[
+    "GETREDIR",
+    "    Return the client ID we are redirecting to when tracking is enabled.",
+    "GETNAME",
+    "    Return the name of the current connection.",
+    "ID",
+    "    Return the ID of the current connection.",
+    "INFO",
+    "    Return information about the current client connection.",
+    "KILL <ip:port>",
+    "    Kill connection made from <ip:port>.",
+    "KILL <option> <value> [<option> <value> [...]]",
+    "    Kill connections. Options are:",
+    "    * ADDR (<ip:port>|<unixsocket>:0)",
+    "      Kill connections made from the specified address",
+    "    * LADDR (<ip:port>|<unixsocket>:0)",
+    "      Kill connections made to specified local address",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      Kill connections by type.",
+    "    * USER <username>",
+    "      Kill connections authenticated by <username>.",
+    "    * SKIPME (YES|NO)",
+    "      Skip killing current connection (default: yes).",
+    "    * ID <client-id>",
+    "      Kill connections by client id.",
+    "    * MAXAGE <maxage>",
+    "      Kill connections older than the specified age.",
+    "LIST [options ...]",
+    "    Return information about client connections. Options:",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      Return clients of specified type.",
+    "    * ID <client-id> [<client-id> ...]",
+    "      Return clients of specified ids.",
+    "UNPAUSE",
+    "    Stop the current client pause, resuming traffic.",
+    "PAUSE <timeout> [WRITE|ALL]",
+    "    Suspend all, or just write, clients for <timeout> milliseconds.",
+    "REPLY (ON|OFF|SKIP)",
+    "    Control the replies sent to the current connection.",
+    "SETINFO <option> <value>",
+    "    Set client meta attr. Options are:",
+    "    * LIB-NAME: the client lib name.",
+    "    * LIB-VER: the client lib version.",
+    "SETNAME <name>",
+    "    Assign the name <name> to the current connection.",
+    "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+    "    Unblock the specified blocked client.",
+    "NO-EVICT (ON|OFF)",
+    "    Protect current client connection from eviction.",
+    "NO-TOUCH (ON|OFF)",
+    "    Will not touch LRU/LFU stats when this mode is on.",
+];

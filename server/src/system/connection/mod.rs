@@ -1,6 +1,7 @@
 //! system/connection — commands about the connection they come by.
 
 mod commands;
+mod login;
 
 use crate::command::{Engine, Group};
 
@@ -10,7 +11,15 @@ pub static ENGINE: Engine = Engine {
     summary: "Commands about the connection they come by.",
     group: Group::Connection,
     kinds: &[],
-    commands: &[&commands::PING],
+    commands: &[
+        &login::AUTH,
+        &commands::ECHO,
+        &login::HELLO,
+        &commands::PING,
+        &commands::QUIT,
+        &commands::RESET,
+        &commands::SELECT,
+    ],
     settings: &[],
     state: None,
 };

@@ -1,4 +1,14 @@
-//! system/info — INFO and its like: what the process is and does, in numbers.
+//! system/info — INFO, MEMORY and SLOWLOG: what the process is and does, in numbers.
+//!
+//! Field names are Redis's wherever a field means the same; what this server does not have is left
+//! out, unless clients read it and its honest value is zero. Fields of our own have names of their
+//! own.
+
+mod commands;
+mod human;
+mod memory;
+mod sections;
+mod slow_log;
 
 use crate::command::{Engine, Group};
 
@@ -8,7 +18,7 @@ pub static ENGINE: Engine = Engine {
     summary: "What the process is and does, in numbers.",
     group: Group::Server,
     kinds: &[],
-    commands: &[],
+    commands: &[&commands::INFO, &memory::MEMORY, &slow_log::SLOWLOG],
     settings: &[],
     state: None,
 };

@@ -1,5 +1,9 @@
 //! system/process — commands that steer the process: SHUTDOWN, DEBUG, TIME.
 
+mod commands;
+mod debug;
+mod lolwut;
+
 use crate::command::{Engine, Group};
 
 /// See the module.
@@ -8,7 +12,14 @@ pub static ENGINE: Engine = Engine {
     summary: "Commands that steer the process.",
     group: Group::Server,
     kinds: &[],
-    commands: &[],
+    commands: &[
+        &commands::TIME,
+        &commands::SHUTDOWN,
+        &commands::ROLE,
+        &commands::REPLICAOF,
+        &debug::DEBUG,
+        &lolwut::LOLWUT,
+    ],
     settings: &[],
     state: None,
 };

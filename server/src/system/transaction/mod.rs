@@ -1,4 +1,9 @@
 //! system/transaction — several commands as one.
+//!
+//! Commands between MULTI and EXEC are queued by `route`, which also runs them; here is what opens
+//! and discards the queue, and the watches that EXEC asks.
+
+mod commands;
 
 use crate::command::{Engine, Group};
 
@@ -8,7 +13,13 @@ pub static ENGINE: Engine = Engine {
     summary: "Several commands as one.",
     group: Group::Transactions,
     kinds: &[],
-    commands: &[],
+    commands: &[
+        &commands::DISCARD,
+        &commands::EXEC,
+        &commands::MULTI,
+        &commands::UNWATCH,
+        &commands::WATCH,
+    ],
     settings: &[],
     state: None,
 };

@@ -14,7 +14,11 @@ pub static KEYS: Command = Command {
     args: &[Arg::Value("pattern", Type::Pattern)],
     reply: Reply::Array(&Reply::Bulk),
     run: Run::Read(keys),
-    also: &[Trait::Dangerous],
+    also: &[
+        Trait::Dangerous,
+        Trait::Tip("request_policy:all_shards"),
+        Trait::Tip("nondeterministic_output_order"),
+    ],
 };
 
 fn keys(cx: &mut Read<'_>) -> Outcome {
@@ -41,13 +45,13 @@ pub static SCAN: Command = Command {
         Arg::Value("cursor", Type::Cursor),
         Arg::AnyOrder(&[
             Arg::Tagged("MATCH", &Arg::Value("pattern", Type::Pattern)),
-            Arg::Tagged("COUNT", &Arg::Value("count", Type::Integer)),
+            Arg::Tagged("COUNT", &Arg::Value("count", Type::Positive)),
             Arg::Tagged("TYPE", &Arg::Value("type", Type::Bytes)),
         ]),
     ],
     reply: Reply::Tuple(&[Reply::Bulk, Reply::Array(&Reply::Bulk)]),
     run: Run::Read(scan),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output"), Trait::Tip("request_policy:special")],
 };
 
 fn scan(cx: &mut Read<'_>) -> Outcome {
@@ -85,7 +89,11 @@ pub static RANDOMKEY: Command = Command {
     args: &[],
     reply: Reply::Maybe(&Reply::Bulk),
     run: Run::Read(randomkey),
-    also: &[Trait::Slow],
+    also: &[
+        Trait::Slow,
+        Trait::Tip("request_policy:all_shards"),
+        Trait::Tip("nondeterministic_output"),
+    ],
 };
 
 fn randomkey(cx: &mut Read<'_>) -> Outcome {
@@ -105,7 +113,7 @@ pub static DBSIZE: Command = Command {
     args: &[],
     reply: Reply::Int,
     run: Run::Read(dbsize),
-    also: &[],
+    also: &[Trait::Tip("request_policy:all_shards"), Trait::Tip("response_policy:agg_sum")],
 };
 
 fn dbsize(cx: &mut Read<'_>) -> Outcome {

@@ -1,0 +1,254 @@
+//! system/info/sections.rs — the sections of INFO, in order.
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write as _};
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::human::human;
+use crate::clock::{self, Ticks};
+use crate::command::Desk;
+use crate::observe::Counters;
+use crate::settings::catalog as said;
+use crate::{REDIS_VERSION, VERSION, machine};
+
+/// A section.
+pub(super) struct Section {
+    /// Its heading; asked for in any case.
+    pub title: &'static str,
+    /// Whether INFO without arguments shows it.
+    pub by_default: bool,
+    /// Writes its fields.
+    pub write: fn(&Desk<'_>, &mut String),
+}
+
+/// All of them.
+pub(super) static SECTIONS: &[Section] = &[
+    Section { title: "Server", by_default: true, write: server },
+    Section { title: "Clients", by_default: true, write: clients },
+    Section { title: "Memory", by_default: true, write: memory },
+    Section { title: "Persistence", by_default: true, write: persistence },
+    Section { title: "Stats", by_default: true, write: stats },
+    Section { title: "Replication", by_default: true, write: replication },
+    Section { title: "CPU", by_default: true, write: cpu },
+    Section { title: "Modules", by_default: true, write: |_, _| {} },
+    Section { title: "Commandstats", by_default: false, write: commandstats },
+    Section { title: "Errorstats", by_default: true, write: errorstats },
+    Section { title: "Cluster", by_default: true, write: cluster },
+    Section { title: "Keyspace", by_default: true, write: keyspace },
+];
+
+fn field(text: &mut String, name: &str, value: impl Display) {
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{name}:{value}\r\n");
+}
+
+fn server(cx: &Desk<'_>, text: &mut String) {
+    let process = cx.process;
+    let settings = &process.settings;
+    let uptime = clock::uptime_seconds();
+    let file = settings.file().map(|path| path.display().to_string()).unwrap_or_default();
+    let program = std::env::current_exe().unwrap_or_default();
+    field(text, "redis_version", REDIS_VERSION);
+    field(text, "mainstay_version", VERSION);
+    field(text, "redis_mode", "standalone");
+    field(text, "os", machine::name());
+    field(text, "arch_bits", usize::BITS);
+    field(text, "multiplexing_api", if cfg!(target_os = "linux") { "epoll" } else { "kqueue" });
+    field(text, "process_id", std::process::id());
+    field(text, "process_supervised", "no");
+    field(text, "run_id", &process.run_id);
+    field(text, "tcp_port", settings.integer(&said::PORT));
+    field(text, "server_time_usec", clock::micros());
+    field(text, "uptime_in_seconds", uptime);
+    field(text, "uptime_in_days", uptime / (24 * 60 * 60));
+    field(text, "threads", process.mailboxes.len());
+    field(text, "executable", program.display());
+    field(text, "config_file", file);
+}
+
+fn clients(cx: &Desk<'_>, text: &mut String) {
+    let cards = cx.process.clients.all();
+    let input = cards.iter().map(|card| card.input_bytes.load(Relaxed)).max();
+    let output = cards.iter().map(|card| card.output_bytes.load(Relaxed)).max();
+    let listening = cards.iter().filter(|card| {
+        [&card.channels, &card.patterns, &card.shard_channels]
+            .iter()
+            .any(|count| count.load(Relaxed) > 0)
+    });
+    let watching = cards.iter().filter(|card| card.watched.load(Relaxed) > 0);
+    field(text, "connected_clients", cards.len());
+    field(text, "cluster_connections", 0);
+    field(text, "maxclients", cx.process.settings.integer(&said::MAXCLIENTS));
+    field(text, "client_recent_max_input_buffer", input.unwrap_or(0));
+    field(text, "client_recent_max_output_buffer", output.unwrap_or(0));
+    field(text, "blocked_clients", 0);
+    field(text, "pubsub_clients", listening.count());
+    field(text, "watching_clients", watching.count());
+}
+
+fn memory(cx: &Desk<'_>, text: &mut String) {
+    let memory = cx.process.memory();
+    let used = memory.used() as u64;
+    let peak = cx.process.memory_peak.load(Relaxed) as u64;
+    let resident = machine::resident_bytes();
+    let total = machine::memory_bytes();
+    let share = if peak == 0 { 0.0 } else { used as f64 * 100.0 / peak as f64 };
+    field(text, "used_memory", used);
+    field(text, "used_memory_human", human(used));
+    field(text, "used_memory_rss", resident);
+    field(text, "used_memory_rss_human", human(resident));
+    field(text, "used_memory_peak", peak);
+    field(text, "used_memory_peak_human", human(peak));
+    field(text, "used_memory_peak_perc", format_args!("{share:.2}%"));
+    field(text, "used_memory_startup", memory.startup);
+    field(text, "used_memory_dataset", memory.data);
+    field(text, "total_system_memory", total);
+    field(text, "total_system_memory_human", human(total));
+    field(text, "maxmemory", 0);
+    field(text, "maxmemory_human", human(0));
+    field(text, "maxmemory_policy", "noeviction");
+    field(text, "mem_fragmentation_ratio", format_args!("{:.2}", ratio(resident, used)));
+    field(text, "mem_fragmentation_bytes", resident.saturating_sub(used));
+    field(text, "mem_clients_normal", memory.buffers);
+    field(text, "mem_allocator", "mimalloc");
+    field(text, "active_defrag_running", 0);
+}
+
+/// `part / whole`; 0 for an empty whole.
+pub(super) fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+fn persistence(cx: &Desk<'_>, text: &mut String) {
+    let process = cx.process;
+    field(text, "loading", 0);
+    field(text, "async_loading", 0);
+    field(text, "rdb_changes_since_last_save", process.total(|counters| counters.changes.get()));
+    field(text, "rdb_bgsave_in_progress", 0);
+    field(text, "rdb_last_save_time", process.started / 1000);
+    field(text, "rdb_last_bgsave_status", "ok");
+    field(text, "rdb_last_bgsave_time_sec", -1);
+    field(text, "rdb_current_bgsave_time_sec", -1);
+    field(text, "rdb_saves", 0);
+    field(text, "aof_enabled", 0);
+    field(text, "aof_rewrite_in_progress", 0);
+    field(text, "aof_rewrite_scheduled", 0);
+    field(text, "aof_last_rewrite_time_sec", -1);
+    field(text, "aof_current_rewrite_time_sec", -1);
+    field(text, "aof_last_bgrewrite_status", "ok");
+    field(text, "aof_last_write_status", "ok");
+}
+
+fn stats(cx: &Desk<'_>, text: &mut String) {
+    let process = cx.process;
+    let total = |pick: fn(&Counters) -> u64| process.total(pick);
+    let lately = process.rates.per_second();
+    let kilobytes = |bytes: u64| format!("{:.2}", bytes as f64 / 1024.0);
+    field(text, "total_connections_received", total(|counters| counters.connections.get()));
+    field(text, "total_commands_processed", total(|counters| counters.commands.get()));
+    field(text, "instantaneous_ops_per_sec", lately.commands);
+    field(text, "total_net_input_bytes", total(|counters| counters.input_bytes.get()));
+    field(text, "total_net_output_bytes", total(|counters| counters.output_bytes.get()));
+    field(text, "instantaneous_input_kbps", kilobytes(lately.input_bytes));
+    field(text, "instantaneous_output_kbps", kilobytes(lately.output_bytes));
+    field(text, "rejected_connections", total(|counters| counters.connections_refused.get()));
+    field(text, "sync_full", 0);
+    field(text, "sync_partial_ok", 0);
+    field(text, "sync_partial_err", 0);
+    field(text, "expired_keys", total(|counters| counters.expired.get()));
+    field(text, "evicted_keys", 0);
+    field(text, "evicted_clients", 0);
+    field(text, "keyspace_hits", total(|counters| counters.hits.get()));
+    field(text, "keyspace_misses", total(|counters| counters.misses.get()));
+    for (name, value) in process.stats() {
+        field(text, name, value);
+    }
+    field(text, "latest_fork_usec", 0);
+    field(text, "total_forks", 0);
+    field(text, "total_error_replies", total(|counters| counters.errors.get()));
+    let closed = [
+        ("client_query_buffer_limit_disconnections", total(|counters| counters.closed_input.get())),
+        (
+            "client_output_buffer_limit_disconnections",
+            total(|counters| counters.closed_output.get()),
+        ),
+        ("client_output_stall_disconnections", total(|counters| counters.closed_stalled.get())),
+        ("client_timeout_disconnections", total(|counters| counters.closed_idle.get())),
+        ("client_protocol_error_disconnections", total(|counters| counters.closed_protocol.get())),
+    ];
+    for (name, value) in closed {
+        field(text, name, value);
+    }
+}
+
+fn replication(cx: &Desk<'_>, text: &mut String) {
+    field(text, "role", "master");
+    field(text, "connected_slaves", 0);
+    field(text, "master_failover_state", "no-failover");
+    field(text, "master_replid", &cx.process.run_id);
+    field(text, "master_replid2", "0".repeat(40));
+    field(text, "master_repl_offset", 0);
+    field(text, "second_repl_offset", -1);
+    field(text, "repl_backlog_active", 0);
+    field(text, "repl_backlog_size", 0);
+    field(text, "repl_backlog_first_byte_offset", 0);
+    field(text, "repl_backlog_histlen", 0);
+}
+
+fn cpu(_: &Desk<'_>, text: &mut String) {
+    let time = machine::cpu_time();
+    field(text, "used_cpu_sys", format_args!("{:.6}", time.system));
+    field(text, "used_cpu_user", format_args!("{:.6}", time.user));
+    field(text, "used_cpu_sys_children", "0.000000");
+    field(text, "used_cpu_user_children", "0.000000");
+}
+
+fn commandstats(cx: &Desk<'_>, text: &mut String) {
+    let process = cx.process;
+    for entry in process.table.entries() {
+        let sum = |pick: fn(&crate::observe::CommandCounters) -> u64| {
+            process.total(|counters| pick(&counters.per_command[entry.index]))
+        };
+        let calls = sum(|command| command.calls.get());
+        let (rejected, failed) =
+            (sum(|command| command.rejected.get()), sum(|command| command.failed.get()));
+        if calls + rejected == 0 {
+            continue;
+        }
+        let micros = Ticks::micros(sum(|command| command.ticks.get()));
+        let each = if calls == 0 { 0.0 } else { micros / calls as f64 };
+        let _ = write!(
+            text,
+            "cmdstat_{}:calls={calls},usec={},usec_per_call={each:.2},rejected_calls={rejected},\
+             failed_calls={failed}\r\n",
+            entry.wire_name, micros as u64,
+        );
+    }
+}
+
+fn errorstats(cx: &Desk<'_>, text: &mut String) {
+    let mut codes: BTreeMap<Box<str>, u64> = BTreeMap::new();
+    for counters in &cx.process.counters {
+        for (code, count) in counters.error_codes() {
+            *codes.entry(code).or_default() += count;
+        }
+    }
+    for (code, count) in codes {
+        let _ = write!(text, "errorstat_{code}:count={count}\r\n");
+    }
+}
+
+fn cluster(_: &Desk<'_>, text: &mut String) {
+    field(text, "cluster_enabled", 0);
+}
+
+fn keyspace(cx: &Desk<'_>, text: &mut String) {
+    let keyspace = &cx.process.keyspace;
+    for number in 0..keyspace.databases() {
+        let census = keyspace.census(number);
+        if census.keys > 0 {
+            let (keys, volatile) = (census.keys, census.volatile);
+            let _ = write!(text, "db{number}:keys={keys},expires={volatile},avg_ttl=0\r\n");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Determinism: the executor is a function of state and record.
+//!
+//! The records of every script and of a long random run are replayed on a fresh keyspace with
+//! another hash seed, and once more with a snapshot and restore at a random point; what is there at
+//! the end must be the same to the last byte.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use mainstay_protocol::Version;
+use mainstay_server::clock::Millis;
+use mainstay_server::command::{Entry, Run};
+use mainstay_server::dice::Dice;
+use mainstay_server::process::Process;
+use mainstay_server::record::Record;
+use mainstay_tests::bare::{self, Bare};
+use mainstay_tests::lines::Line;
+use mainstay_tests::script::{self, BareStage};
+use mainstay_tests::seed::{pick, seed};
+
+/// Commands of the random run.
+const CALLS: usize = 20_000;
+
+fn assert_same(what: &str, process: &Process, other: &Process, now: Millis) {
+    let (one, two) = (bare::contents(process, now), bare::contents(other, now));
+    for (place, held) in &one {
+        assert_eq!(Some(held), two.get(place), "{what}: {place:?}");
+    }
+    assert_eq!(one.len(), two.len(), "{what}: keys that were not there");
+    let digests = [process, other].map(|process| bare::digest(process, now));
+    assert_eq!(digests[0], digests[1], "{what}: equal contents, other digests");
+}
+
+/// Freezes what is alive on `process` and thaws it on a fresh one.
+fn restore(process: &Process, now: Millis, fresh: Process) -> Process {
+    let mut frozen = Vec::new();
+    let gate = process.keyspace.gate().close();
+    process.keyspace.freeze_all(&gate, now, &mut frozen).expect("values of a test are small");
+    let gate = fresh.keyspace.gate().close();
+    fresh.keyspace.thaw_all(&gate, &frozen, bare::kind).expect("what was frozen thaws");
+    drop(gate);
+    fresh
+}
+
+/// Replays twice, on keyspaces made by `fresh`, and compares with what the records were made from.
+fn check(
+    what: &str,
+    process: &Process,
+    now: Millis,
+    records: &[Record],
+    dice: &mut Dice,
+    fresh: fn(u64) -> Process,
+) {
+    let fail = |why: String| -> ! { panic!("{what}: {why}") };
+    let second = fresh(dice.next());
+    bare::replay(&second, records).unwrap_or_else(|why| fail(why));
+    assert_same(&format!("{what}, replayed"), process, &second, now);
+
+    let cut = dice.below(records.len() + 1);
+    let (before, after) = records.split_at(cut);
+    let third = fresh(dice.next());
+    bare::replay(&third, before).unwrap_or_else(|why| fail(why));
+    let then = before.last().map_or(bare::START, |record| record.stamp);
+    let fourth = restore(&third, then, fresh(dice.next()));
+    assert_same(&format!("{what}, restored after {cut} records"), &third, &fourth, then);
+    bare::replay(&fourth, after).unwrap_or_else(|why| fail(why));
+    assert_same(&format!("{what}, restored after {cut} and replayed"), process, &fourth, now);
+}
+
+#[test]
+fn every_script_replays() {
+    let seed = seed("replay");
+    let mut dice = Dice::new(seed);
+    for script in script::all() {
+        let process = bare::process(dice.next());
+        let mut bare = Bare::new(&process, dice.next());
+        // Whether it holds is another test's business.
+        let _ = script.play(&mut BareStage::new(&mut bare, Version::Resp3), Version::Resp3);
+        let records = bare.take_records();
+        let name = script.path.display().to_string();
+        check(&name, &process, bare.now, &records, &mut dice, bare::process);
+    }
+}
+
+#[test]
+fn a_long_random_run_replays() {
+    let seed = seed("replay");
+    let mut dice = Dice::new(seed);
+    let process = bare::small(dice.next());
+    let mut bare = Bare::new(&process, dice.next());
+    let entries = process.table.entries().iter();
+    let (writes, others): (Vec<&Entry>, Vec<&Entry>) = entries
+        .filter(|entry| !matches!(entry.command.run, Run::Group(_)))
+        .partition(|entry| entry.command.writes());
+    let mut clients = [(); 4].map(|()| bare.connect(Version::Resp3));
+    for _ in 0..CALLS {
+        let from = if dice.below(8) == 0 { &others } else { &writes };
+        let line = Line::random(pick(&mut dice, from).command, &mut dice);
+        let client = &mut clients[dice.below(4)];
+        bare.call(*client, &line.slices());
+        process.pause.until.store(0, Relaxed);
+        if !bare.is_open(*client) {
+            *client = bare.connect(Version::Resp3);
+        }
+        match dice.below(20) {
+            0 => bare.advance(dice.next() % 2000),
+            1 => drop(bare.sweep()),
+            _ => {}
+        }
+    }
+    let records = bare.take_records();
+    assert!(records.len() > CALLS / 20, "only {} of {CALLS} calls were recorded", records.len());
+    check("random run", &process, bare.now, &records, &mut dice, bare::small);
+}
+
+/// Expiry is a function of time, not of who looked: replaying later or sweeping more often changes
+/// nothing.
+#[test]
+fn sweeping_changes_no_meaning() {
+    let seed = seed("replay");
+    let mut dice = Dice::new(seed);
+    let processes = [bare::small(dice.next()), bare::small(dice.next())];
+    let chance = dice.next();
+    let [mut swept, mut left] = processes.each_ref().map(|process| Bare::new(process, chance));
+    let clients = [swept.connect(Version::Resp3), left.connect(Version::Resp3)];
+    let writes: Vec<&Entry> =
+        processes[0].table.entries().iter().filter(|entry| entry.command.writes()).collect();
+    for _ in 0..CALLS / 10 {
+        let line = Line::random(pick(&mut dice, &writes).command, &mut dice);
+        let one = swept.call(clients[0], &line.slices());
+        let other = left.call(clients[1], &line.slices());
+        assert_eq!(one.frames, other.frames, "{:?}", line.args);
+        let span = dice.next() % 500;
+        swept.advance(span);
+        left.advance(span);
+        swept.sweep();
+    }
+    assert_same("swept and not", &processes[0], &processes[1], left.now);
+}
+
+#[test]
+fn damaged_snapshots_are_refused() {
+    let seed = seed("snapshot");
+    let mut dice = Dice::new(seed);
+    let process = bare::small(seed);
+    let mut bare = Bare::new(&process, seed);
+    let client = bare.connect(Version::Resp2);
+    for number in 0..20 {
+        bare.line(client, &format!("SET key:{number} value:{number}"));
+    }
+    let mut frozen = Vec::new();
+    let gate = process.keyspace.gate().close();
+    process.keyspace.freeze_all(&gate, bare.now, &mut frozen).expect("short values");
+    drop(gate);
+    for _ in 0..300 {
+        let mut damaged = frozen.clone();
+        damaged.truncate(dice.below(frozen.len()));
+        if let Some(last) = damaged.len().checked_sub(1) {
+            damaged[dice.below(last + 1)] ^= 1 << dice.below(8);
+        }
+        let fresh = bare::small(seed);
+        let gate = fresh.keyspace.gate().close();
+        // No panic and no endless memory; a flipped bit of a value cannot be seen here.
+        let _ = fresh.keyspace.thaw_all(&gate, &damaged, bare::kind);
+    }
+    let fresh = bare::small(seed);
+    let gate = fresh.keyspace.gate().close();
+    let cut = fresh.keyspace.thaw_all(&gate, &frozen[..frozen.len() - 1], bare::kind);
+    assert!(cut.is_err(), "a snapshot that is cut off is taken for whole");
+}
