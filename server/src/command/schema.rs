@@ -238,6 +238,9 @@ pub enum Trait {
     /// Runs what is queued (EXEC): is held by CLIENT PAUSE WRITE if a queued command would be, and
     /// ends the transaction even when it is refused.
     Executes,
+    /// The argument at this place, the name being 0, is looked for inside the key's container: its
+    /// memory is asked for ahead. A hint; for commands whose container may be large.
+    Member(usize),
     /// Answers while a script runs for too long.
     AllowBusy,
     /// Belongs to this group in COMMAND DOCS and the docs, not to its engine's. ACL categories stay

@@ -30,6 +30,8 @@ pub struct Entry {
     pub subs: Vec<usize>,
     /// The position of its only key; 0 if it has none, or several.
     pub only_key: usize,
+    /// The position of the argument that is looked for in the key's container; 0 if there is none.
+    pub member: usize,
     /// Whether it runs alone, with everything locked, when it has more arguments than `alone_from`.
     pub alone_from: usize,
 }
@@ -83,6 +85,11 @@ impl Table {
             [KeySpec { begin: Begin::Index(at), find: Find::Range { last: 0, .. }, .. }] => at,
             _ => 0,
         };
+        let member = command.also.iter().find_map(|also| match also {
+            Trait::Member(at) if only_key != 0 => Some(*at),
+            _ => None,
+        });
+        let member = member.unwrap_or(0);
         self.entries.push(Entry {
             command,
             engine,
@@ -95,6 +102,7 @@ impl Table {
             keys,
             subs: Vec::new(),
             only_key,
+            member,
         });
         index
     }

@@ -12,6 +12,7 @@
 //!
 //! Not here: what a value means (engines), which stripes a command needs (`route`).
 
+mod ahead;
 mod digest;
 mod edit;
 mod entry;
@@ -28,6 +29,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
+pub use ahead::{Ahead, STEPS};
 pub use edit::Edit;
 pub use entry::BYTES_MAX;
 pub use gate::{Exclusive, Gate, Shared};

@@ -14,6 +14,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Reactor;
 use crate::connection::{Decoded, Turn};
+use crate::keyspace::STEPS;
+use crate::route::Plan;
 
 /// The read buffer of a loop.
 pub(super) const BUFFER_BYTES: usize = 128 * 1024;
@@ -160,6 +162,28 @@ impl Reactor<'_> {
             let Some(connection) = self.connections.get_mut(take.place) else { continue };
             for plan in &self.plans[take.plans.clone()] {
                 self.executor.prefetch(&connection.session, plan);
+            }
+        }
+        if self.plans.iter().any(Plan::has_member) {
+            self.prefetch_members();
+        }
+    }
+
+    /// Asks for what the planned requests look for inside their containers.
+    fn prefetch_members(&mut self) {
+        for step in 0..STEPS {
+            let mut ahead = self.executor.ahead(step);
+            for take in &self.takes {
+                let Some(connection) = self.connections.get_mut(take.place) else { continue };
+                let bytes = &self.buffer[take.bytes.clone()];
+                let plans = &self.plans[take.plans.clone()];
+                for (at, plan) in take.decoded.requests.clone().zip(plans) {
+                    if plan.has_member()
+                        && let Some(request) = self.batch.get(at, bytes)
+                    {
+                        plan.prefetch_member(&mut ahead, connection.session.database, request);
+                    }
+                }
             }
         }
     }

@@ -24,7 +24,7 @@ use crate::clock::{Millis, Ticks};
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
 use crate::error::Refusal;
-use crate::keyspace::{Keys, Shared, StripeId, Swept};
+use crate::keyspace::{Ahead, Keys, Shared, StripeId, Swept};
 use crate::mail::Post;
 use crate::observe::Counters;
 use crate::process::Process;
@@ -47,6 +47,24 @@ pub enum After {
 pub struct Plan<'p> {
     entry: Option<&'p Entry>,
     hash: u64,
+}
+
+impl Plan<'_> {
+    /// Whether the request looks for something inside a container.
+    #[inline]
+    pub fn has_member(&self) -> bool {
+        self.entry.is_some_and(|entry| entry.member != 0)
+    }
+
+    /// Takes a step towards what the request looks for.
+    #[inline]
+    pub fn prefetch_member(&self, ahead: &mut Ahead<'_>, database: usize, request: Request<'_>) {
+        if let Some(entry) = self.entry
+            && let Some(member) = request.get(entry.member)
+        {
+            ahead.prefetch(database, self.hash, member);
+        }
+    }
 }
 
 /// Runs the requests of one loop.
@@ -132,6 +150,12 @@ impl<'p> Executor<'p> {
         {
             self.process.keyspace.prefetch_entry(gate, session.database, plan.hash);
         }
+    }
+
+    /// Begins a walk over a batch that was planned, see [`Ahead`].
+    pub fn ahead(&self, step: usize) -> Ahead<'_> {
+        let Some(gate) = &self.gate else { unreachable!("planning is part of a turn") };
+        self.process.keyspace.ahead(gate, step)
     }
 
     /// Runs a request and appends its reply.

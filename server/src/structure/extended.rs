@@ -160,7 +160,7 @@ impl Extended {
     }
 
     /// The sum; `None` if it is infinite or not a number.
-    pub fn add(self, other: Extended) -> Option<Extended> {
+    pub fn plus(self, other: Extended) -> Option<Extended> {
         if self.infinite || other.infinite {
             return None;
         }
@@ -282,7 +282,7 @@ mod tests {
 
     fn sum(a: &str, b: &str) -> Option<String> {
         let (a, b) = (Extended::parse(a.as_bytes()), Extended::parse(b.as_bytes()));
-        Some(a?.add(b?)?.to_string())
+        Some(a?.plus(b?)?.to_string())
     }
 
     /// What redis-server 7.0.15 on x86-64 answers to SET k a, INCRBYFLOAT k b.

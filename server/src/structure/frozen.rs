@@ -19,6 +19,7 @@ pub fn put_string(to: &mut Vec<u8>, string: &[u8]) {
 
 /// What was written, being read from the front. Every read gives `None` when the bytes end early
 /// or are not spelled as they would have been written.
+#[derive(Clone)]
 pub struct Frozen<'a> {
     whole: usize,
     rest: &'a [u8],

@@ -165,6 +165,14 @@ impl Object for Fields {
         room(size_of::<Fields>()) + form
     }
 
+    fn prefetch(&self, field: &[u8], step: usize) {
+        match &self.0 {
+            Form::Packed(packed) if step == 0 => packed.prefetch(),
+            Form::Packed(_) => {}
+            Form::Map(map) => map.prefetch_step(field, step),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -223,12 +231,18 @@ fn read(frozen: &mut Frozen<'_>) -> Option<Fields> {
         0 => Fields::default(),
         _ => Fields(Form::Map(Box::new(DenseMap::with_tables(tables, count)?))),
     };
+    let mut told = frozen.clone();
     for _ in 0..count {
         if !fields.set(frozen.string()?, frozen.string()?) {
             return None;
         }
     }
-    // A hash that says it is packed and is not would freeze to other bytes.
-    let as_said = matches!(fields.0, Form::Packed(_)) == (tables == 0);
-    (as_said && frozen.left() == 0).then_some(fields)
+    // A hash that says it is packed and is not, or that tells its fields in an order that so many
+    // tables would not give them, would freeze to other bytes.
+    let is_as_said = matches!(fields.0, Form::Packed(_)) == (tables == 0)
+        && frozen.left() == 0
+        && fields
+            .iter()
+            .all(|(field, value)| told.string() == Some(field) && told.string() == Some(value));
+    is_as_said.then_some(fields)
 }

@@ -139,3 +139,26 @@ fn damaged_bytes_are_refused() {
         assert!((KIND.thaw)(bytes).is_err(), "{bytes:?}");
     }
 }
+
+#[test]
+fn a_flipped_bit_is_refused_or_means_what_it_says() {
+    for count in [3, 200] {
+        let mut fields = Fields::default();
+        for number in 0..count {
+            fields.set(number.to_string().as_bytes(), b"v");
+        }
+        let whole = frozen(&fields);
+        for cut in 0..whole.len() {
+            assert!((KIND.thaw)(&whole[..cut]).is_err(), "cut at {cut}");
+        }
+        for at in 0..whole.len().min(200) {
+            for bit in 0..8 {
+                let mut bytes = whole.clone();
+                bytes[at] ^= 1 << bit;
+                if let Ok(thawed) = (KIND.thaw)(&bytes) {
+                    assert_eq!(frozen(&*thawed), bytes, "bit {bit} of byte {at}");
+                }
+            }
+        }
+    }
+}

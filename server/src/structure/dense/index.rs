@@ -223,6 +223,12 @@ impl Index {
         }
     }
 
+    /// The position that [`Index::find`] would ask about first.
+    #[inline]
+    pub(super) fn candidate(&self, hash: u64) -> Option<usize> {
+        self.find(hash, |_| true).map(|(_, position)| position)
+    }
+
     #[inline]
     pub(super) fn prefetch(&self, hash: u64) {
         let home = self.home(self.bits(hash));

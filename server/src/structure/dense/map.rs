@@ -100,6 +100,13 @@ impl DenseMap {
         self.0.scan(cursor, count, |element| visit(element.key(), element.value()))
     }
 
+    /// Starts loading what an operation on `field` will read at a step, 0 to 2: what the cell, the
+    /// element's word and the element say. Other work should lie between the steps.
+    #[inline]
+    pub fn prefetch_step(&self, field: &[u8], step: usize) {
+        self.0.prefetch_step(field, step);
+    }
+
     /// Starts loading what an operation on `field` will read first.
     pub fn prefetch(&self, field: &[u8]) {
         self.0.prefetch(field);

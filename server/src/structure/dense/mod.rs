@@ -214,6 +214,13 @@ impl<E: Element> Dense<E> {
         self.tables[self.address(hash)].prefetch(hash);
     }
 
+    /// As `prefetch`, for one step of the look-up: 0 to 2, see [`Table::prefetch_step`].
+    #[inline]
+    pub(super) fn prefetch_step(&self, key: &[u8], step: usize) {
+        let hash = hash_of(key);
+        self.tables[self.address(hash)].prefetch_step(hash, step);
+    }
+
     /// The sub-table of a hash: its low bits, one less of them where that sub-table is not split
     /// off yet.
     #[inline]

@@ -84,6 +84,13 @@ impl DenseSet {
         self.0.scan(cursor, count, |member| visit(member.key()))
     }
 
+    /// Starts loading what an operation on `member` will read at a step, 0 to 2: what the cell, the
+    /// element's word and the element say. Other work should lie between the steps.
+    #[inline]
+    pub fn prefetch_step(&self, member: &[u8], step: usize) {
+        self.0.prefetch_step(member, step);
+    }
+
     /// Starts loading what an operation on `member` will read first.
     pub fn prefetch(&self, member: &[u8]) {
         self.0.prefetch(member);

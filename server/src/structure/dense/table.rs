@@ -6,7 +6,7 @@
 
 use super::element::Element;
 use super::index::Index;
-use crate::structure::Chunks;
+use crate::structure::{Chunks, prefetch};
 
 pub(super) struct Table<E> {
     elements: Chunks<E>,
@@ -59,6 +59,21 @@ impl<E: Element> Table<E> {
     pub(super) fn prefetch_last(&self) {
         if let Some(last) = self.elements.last() {
             last.thin().prefetch();
+        }
+    }
+
+    /// Starts loading what the steps of a search read: 0 the cell, 1 the element's word, 2 the
+    /// element. Each but the first reads what the one before loaded.
+    #[inline]
+    pub(super) fn prefetch_step(&self, hash: u64, step: usize) {
+        if step == 0 {
+            return self.index.prefetch(hash);
+        }
+        let element = self.index.candidate(hash).and_then(|position| self.get(position));
+        match (element, step) {
+            (Some(element), 1) => prefetch(std::ptr::from_ref(element)),
+            (Some(element), _) => element.thin().prefetch(),
+            (None, _) => {}
         }
     }
 

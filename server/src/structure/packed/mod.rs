@@ -68,6 +68,12 @@ impl Packed {
         self.0.weight()
     }
 
+    /// Starts loading the sequence.
+    #[inline]
+    pub fn prefetch(&self) {
+        self.0.prefetch();
+    }
+
     #[inline]
     fn head(&self, field: usize) -> usize {
         let bytes = self.0.bytes();

@@ -68,7 +68,7 @@ fn hincrbyfloat(cx: &mut Write<'_, '_>) -> Outcome {
         }
         None => Extended::ZERO,
     };
-    let sum = held.add(by).ok_or(Refusal::text("ERR increment would produce NaN or Infinity"))?;
+    let sum = held.plus(by).ok_or(Refusal::text("ERR increment would produce NaN or Infinity"))?;
     let text = sum.to_string();
     fields.set(cx.args.arg(2), text.as_bytes());
     fields.changed();

@@ -1,6 +1,8 @@
 //! engine/hash/commands/one.rs — what names its fields.
 
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Type, Write};
+use crate::command::{
+    Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type, Write,
+};
 use crate::engine::hash::fields::Fields;
 use crate::error::Refusal;
 
@@ -20,7 +22,7 @@ pub static HSET: Command = Command {
     args: PAIRS,
     reply: Reply::Int,
     run: Run::Write(hset),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn hset(cx: &mut Write<'_, '_>) -> Outcome {
@@ -38,7 +40,7 @@ pub static HMSET: Command = Command {
     args: PAIRS,
     reply: Reply::Ok,
     run: Run::Write(hmset),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn hmset(cx: &mut Write<'_, '_>) -> Outcome {
@@ -74,7 +76,7 @@ pub static HSETNX: Command = Command {
     ],
     reply: Reply::Int,
     run: Run::Write(hsetnx),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn hsetnx(cx: &mut Write<'_, '_>) -> Outcome {
@@ -98,7 +100,7 @@ pub static HGET: Command = Command {
     args: &[Arg::Key("key", Access::Look), Arg::Value("field", Type::Bytes)],
     reply: Reply::Maybe(&Reply::Bulk),
     run: Run::Read(hget),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn hget(cx: &mut Read<'_>) -> Outcome {
@@ -119,7 +121,7 @@ pub static HMGET: Command = Command {
     args: &[Arg::Key("key", Access::Look), Arg::Many(&Arg::Value("field", Type::Bytes))],
     reply: Reply::Array(&Reply::Maybe(&Reply::Bulk)),
     run: Run::Read(hmget),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn hmget(cx: &mut Read<'_>) -> Outcome {
@@ -143,7 +145,7 @@ pub static HDEL: Command = Command {
     args: &[Arg::Key("key", Access::Remove), Arg::Many(&Arg::Value("field", Type::Bytes))],
     reply: Reply::Int,
     run: Run::Write(hdel),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn hdel(cx: &mut Write<'_, '_>) -> Outcome {
@@ -169,7 +171,7 @@ pub static HEXISTS: Command = Command {
     args: PROBE_ONE,
     reply: Reply::Int,
     run: Run::Read(hexists),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn hexists(cx: &mut Read<'_>) -> Outcome {
@@ -188,7 +190,7 @@ pub static HSTRLEN: Command = Command {
     args: PROBE_ONE,
     reply: Reply::Int,
     run: Run::Read(hstrlen),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn hstrlen(cx: &mut Read<'_>) -> Outcome {

@@ -109,7 +109,7 @@ fn incrbyfloat(cx: &mut Write<'_, '_>) -> Outcome {
         let held = held.map_or(Some(Extended::ZERO), Extended::parse).ok_or(Refusal::NotFloat)?;
         let by = Extended::parse(by).ok_or(Refusal::NotFloat)?;
         let sum =
-            held.add(by).ok_or(Refusal::text("ERR increment would produce NaN or Infinity"))?;
+            held.plus(by).ok_or(Refusal::text("ERR increment would produce NaN or Infinity"))?;
         *result = sum.to_string();
         Ok(&*result)
     })?;
