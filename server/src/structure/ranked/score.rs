@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// A score: any double but NaN. The two zeros are equal, as in Redis, and keep their sign.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score(f64);
 
 impl Score {

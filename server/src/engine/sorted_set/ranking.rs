@@ -1,0 +1,314 @@
+//! engine/sorted_set/ranking.rs — a sorted set as a value: members with scores, ordered by score
+//! and then by member.
+//!
+//! A small one is one packed allocation of members and scores in turn, in order; a big one is a
+//! [`SortedSet`]. The limits are Redis's defaults, and as there one that became big stays so.
+//!
+//! Invariants: a packed one has at most [`PACKED_MEMBERS_MAX`] members, none longer than
+//! [`PACKED_BYTES_MAX`]. A rank counts from 0 at the lowest score. Knows no RESP.
+
+mod packed;
+mod walk;
+
+pub use walk::Walk;
+
+use crate::error::Fault;
+use crate::keyspace::{Kind, Object};
+use crate::structure::frozen::{Frozen, put_length, put_string};
+use crate::structure::packed::Packed;
+use crate::structure::ranked::{Change, Score, SortedSet};
+use crate::structure::room;
+
+/// The most members of a packed sorted set (`zset-max-listpack-entries`).
+pub(super) const PACKED_MEMBERS_MAX: usize = 128;
+
+/// The longest member of a packed sorted set (`zset-max-listpack-value`).
+pub(super) const PACKED_BYTES_MAX: usize = 64;
+
+/// The kind of sorted sets.
+pub static KIND: Kind = Kind { name: "zset", tag: 4, thaw };
+
+/// Members with scores.
+pub struct Ranking(Form);
+
+enum Form {
+    Packed(Packed),
+    Tree(Box<SortedSet>),
+}
+
+impl Default for Ranking {
+    fn default() -> Ranking {
+        Ranking(Form::Packed(Packed::new()))
+    }
+}
+
+impl Ranking {
+    /// How many members there are.
+    #[inline]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Form::Packed(packed) => packed.len() / 2,
+            Form::Tree(tree) => tree.len(),
+        }
+    }
+
+    /// Whether there is no member.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The score of a member.
+    #[inline]
+    pub fn score(&self, member: &[u8]) -> Option<Score> {
+        match &self.0 {
+            Form::Packed(packed) => packed::score(packed, member),
+            Form::Tree(tree) => tree.score(member),
+        }
+    }
+
+    /// Gives a member a score.
+    #[inline]
+    pub fn insert(&mut self, member: &[u8], score: Score) -> Change {
+        match &mut self.0 {
+            Form::Tree(tree) => tree.insert(member, score),
+            Form::Packed(_) => self.insert_packed(member, score),
+        }
+    }
+
+    fn insert_packed(&mut self, member: &[u8], score: Score) -> Change {
+        if let Form::Packed(packed) = &mut self.0 {
+            let old = packed::score(packed, member);
+            if old == Some(score) {
+                return Change::Same;
+            }
+            let has_room = packed.len() < 2 * PACKED_MEMBERS_MAX;
+            if old.is_some() || has_room && member.len() <= PACKED_BYTES_MAX {
+                if old.is_some() {
+                    packed::remove(packed, member);
+                }
+                packed::insert(packed, member, score);
+                return old.map_or(Change::Added, Change::Moved);
+            }
+        }
+        self.unpack().insert(member, score)
+    }
+
+    /// Says that as many members are about to come, the longest of as many bytes. Redis chooses the
+    /// encoding by that.
+    pub fn expect(&mut self, count: usize, bytes_max: usize) {
+        if count > PACKED_MEMBERS_MAX || self.is_empty() && bytes_max > PACKED_BYTES_MAX {
+            self.unpack();
+        }
+    }
+
+    /// The members as a tree.
+    #[cold]
+    fn unpack(&mut self) -> &mut SortedSet {
+        if let Form::Packed(packed) = &self.0 {
+            let mut tree = SortedSet::new();
+            for (member, score) in packed::iter(packed) {
+                tree.insert(member, score);
+            }
+            self.0 = Form::Tree(Box::new(tree));
+        }
+        match &mut self.0 {
+            Form::Tree(tree) => tree,
+            Form::Packed(_) => unreachable!("the form was set above"),
+        }
+    }
+
+    /// Removes a member and returns its score.
+    pub fn remove(&mut self, member: &[u8]) -> Option<Score> {
+        match &mut self.0 {
+            Form::Packed(packed) => packed::remove(packed, member),
+            Form::Tree(tree) => tree.remove(member),
+        }
+    }
+
+    /// Removes the member of this rank; false when there is none.
+    #[inline]
+    pub fn remove_at(&mut self, rank: usize) -> bool {
+        match &mut self.0 {
+            Form::Packed(packed) => packed::remove_range(packed, rank, 1) > 0,
+            Form::Tree(tree) => tree.remove_at(rank),
+        }
+    }
+
+    /// Removes as many members from this rank on; how many there were.
+    pub fn remove_range(&mut self, rank: usize, count: usize) -> usize {
+        match &mut self.0 {
+            Form::Packed(packed) => packed::remove_range(packed, rank, count),
+            Form::Tree(tree) => (0..count).take_while(|_| tree.remove_at(rank)).count(),
+        }
+    }
+
+    /// How many members stand before this one.
+    pub fn rank(&self, member: &[u8]) -> Option<usize> {
+        match &self.0 {
+            Form::Packed(packed) => packed::iter(packed).position(|(other, _)| other == member),
+            Form::Tree(tree) => tree.rank(member),
+        }
+    }
+
+    /// How many members are `before`, which must hold for a first part of the order and for none
+    /// behind it.
+    pub fn rank_where(&self, before: impl Fn(Score, &[u8]) -> bool) -> usize {
+        match &self.0 {
+            Form::Packed(packed) => {
+                packed::iter(packed).take_while(|&(member, score)| before(score, member)).count()
+            }
+            Form::Tree(tree) => tree.rank_where(before),
+        }
+    }
+
+    /// The member of this rank and its score.
+    #[inline]
+    pub fn at(&self, rank: usize) -> Option<(&[u8], Score)> {
+        match &self.0 {
+            Form::Packed(packed) => packed::iter(packed).nth(rank),
+            Form::Tree(tree) => tree.at(rank),
+        }
+    }
+
+    /// The members in order.
+    pub fn iter(&self) -> Walk<'_> {
+        self.iter_from(0)
+    }
+
+    /// The members from this rank up.
+    pub fn iter_from(&self, rank: usize) -> Walk<'_> {
+        match &self.0 {
+            Form::Packed(packed) => Walk::packed(packed, rank),
+            Form::Tree(tree) => Walk::Tree(tree.iter_from(rank)),
+        }
+    }
+
+    /// The members from this rank, which must be there, down.
+    pub fn iter_back_from(&self, rank: usize) -> Walk<'_> {
+        match &self.0 {
+            Form::Packed(packed) => Walk::packed_back(packed, self.len() - 1 - rank),
+            Form::Tree(tree) => Walk::TreeBack(tree.iter_back_from(rank)),
+        }
+    }
+
+    /// Visits about `count` members from a cursor on and returns the next one; 0 begins and ends.
+    /// A packed one is visited as a whole, as Redis does.
+    pub fn scan<'a>(
+        &'a self,
+        cursor: u64,
+        count: usize,
+        mut visit: impl FnMut(&'a [u8], Score),
+    ) -> u64 {
+        match &self.0 {
+            Form::Packed(packed) => {
+                packed::iter(packed).for_each(|(member, score)| visit(member, score));
+                0
+            }
+            Form::Tree(tree) => tree.scan(cursor, count, visit),
+        }
+    }
+
+    /// An empty one in the same form.
+    fn like(&self) -> Ranking {
+        match &self.0 {
+            Form::Packed(_) => Ranking::default(),
+            Form::Tree(_) => Ranking(Form::Tree(Box::default())),
+        }
+    }
+}
+
+impl Object for Ranking {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn weight(&self) -> usize {
+        let form = match &self.0 {
+            Form::Packed(packed) => packed.weight(),
+            Form::Tree(tree) => room(size_of::<SortedSet>()) + tree.weight(),
+        };
+        room(size_of::<Ranking>()) + form
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn encoding(&self) -> &'static str {
+        match &self.0 {
+            Form::Packed(_) => "listpack",
+            Form::Tree(_) => "skiplist",
+        }
+    }
+
+    /// 0 for a packed one, else 1; the number of members; the members in order, each with the eight
+    /// bytes of its score, lowest first.
+    fn freeze(&self, to: &mut Vec<u8>) {
+        to.push(u8::from(matches!(self.0, Form::Tree(_))));
+        put_length(to, self.len());
+        for (member, score) in self.iter() {
+            put_string(to, member);
+            to.extend_from_slice(&score.get().to_le_bytes());
+        }
+    }
+
+    fn duplicate(&self) -> Box<dyn Object> {
+        let mut copy = self.like();
+        for (member, score) in self.iter() {
+            copy.append(member, score);
+        }
+        Box::new(copy)
+    }
+}
+
+impl Ranking {
+    /// Adds a member that belongs behind all others, in the form that there is.
+    fn append(&mut self, member: &[u8], score: Score) -> bool {
+        match &mut self.0 {
+            Form::Packed(packed) => {
+                let is_new = packed.find(member, 2).is_none();
+                packed.push_back([member, &score.get().to_le_bytes()]);
+                is_new
+            }
+            Form::Tree(tree) => tree.insert(member, score) == Change::Added,
+        }
+    }
+}
+
+fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {
+    let mut frozen = Frozen::new(bytes);
+    match read(&mut frozen) {
+        Some(ranking) => Ok(Box::new(ranking)),
+        None => Err(Fault::Corrupt { what: "a sorted set".into(), offset: frozen.offset() }),
+    }
+}
+
+/// A whole frozen sorted set; `None` if it is not what one would have written.
+fn read(frozen: &mut Frozen<'_>) -> Option<Ranking> {
+    let packed = match frozen.byte()? {
+        0 => true,
+        1 => false,
+        _ => return None,
+    };
+    let count = frozen.length().filter(|&count| count > 0 && count <= frozen.left() / 9)?;
+    if packed && count > PACKED_MEMBERS_MAX {
+        return None;
+    }
+    let mut ranking = if packed { Ranking::default() } else { Ranking(Form::Tree(Box::default())) };
+    let mut last: Option<(Score, &[u8])> = None;
+    for _ in 0..count {
+        let member = frozen.string()?;
+        let mut score = [0; 8];
+        for byte in &mut score {
+            *byte = frozen.byte()?;
+        }
+        let score = Score::new(f64::from_le_bytes(score))?;
+        let fits = !packed || member.len() <= PACKED_BYTES_MAX;
+        let follows = last.is_none_or(|last| last < (score, member));
+        if !fits || !follows || !ranking.append(member, score) {
+            return None;
+        }
+        last = Some((score, member));
+    }
+    (frozen.left() == 0).then_some(ranking)
+}
