@@ -112,6 +112,38 @@ fn a_long_random_run_replays() {
     check("random run", &process, bare.now, &records, &mut dice, bare::small);
 }
 
+/// Big collections keep their order through a snapshot: what SPOP takes afterwards depends on it.
+#[test]
+fn big_collections_replay() {
+    let seed = seed("replay");
+    let mut dice = Dice::new(seed);
+    let process = bare::small(dice.next());
+    let mut bare = Bare::new(&process, dice.next());
+    let client = bare.connect(Version::Resp3);
+    for round in 0..60_000 {
+        let n = dice.below(30_000);
+        // Mostly growing at first, mostly shrinking in the end.
+        let line = match dice.below(if round < 50_000 { 7 } else { 12 }) {
+            0 | 1 => format!("SADD set {n} {}", n * 7),
+            2 => format!("SADD numbers {n}"),
+            3 => format!("HSET hash {n} {round}"),
+            4 => format!("RPUSH list {n}"),
+            5 => format!("ZADD sorted {} {n}", dice.below(100)),
+            6 | 7 => format!("SREM set {n}"),
+            8 => format!("HDEL hash {n}"),
+            9 => format!("ZREM sorted {n}"),
+            10 => "LPOP list".to_owned(),
+            _ => format!("SPOP {} 3", pick(&mut dice, &["set", "numbers"])),
+        };
+        bare.line(client, &line);
+    }
+    let records = bare.take_records();
+    assert!(records.len() > 20_000, "only {} records", records.len());
+    for _ in 0..2 {
+        check("big collections", &process, bare.now, &records, &mut dice, bare::small);
+    }
+}
+
 /// Expiry is a function of time, not of who looked: replaying later or sweeping more often changes
 /// nothing.
 #[test]
