@@ -1,0 +1,7 @@
+//! The client against a server that answers what each test wants, when it wants.
+
+mod calls;
+mod connecting;
+mod pipelines;
+mod server;
+mod subscriptions;
