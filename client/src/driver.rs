@@ -182,3 +182,43 @@ impl Request {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex, split};
+
+    use super::*;
+    use crate::{Call, ping};
+
+    /// A connection that holds one byte each way shows the driver every reply cut at every byte,
+    /// and cuts every write.
+    #[tokio::test]
+    async fn a_connection_of_one_byte_loses_nothing() {
+        let (ours, mut theirs) = duplex(1);
+        let (reader, writer) = split(ours);
+        let (requests, ending) = start(Connection::new(reader, writer), 8);
+        let pair = {
+            let Call { line, .. } = ping();
+            let (mut encoded, (sender, frames)) = (BytesMut::new(), oneshot::channel());
+            line.encode(&mut encoded);
+            line.encode(&mut encoded);
+            assert!(requests.send(Request::Calls(encoded, 2, sender)).await.is_ok());
+            frames
+        };
+        let (sender, single) = oneshot::channel();
+        assert!(requests.send(Request::Call(ping().line, sender)).await.is_ok());
+
+        let mut written = [0; 3 * 14];
+        theirs.read_exact(&mut written).await.unwrap();
+        assert_eq!(&written[..], b"*1\r\n$4\r\nPING\r\n".repeat(3));
+        theirs.write_all(b"*2\r\n$2\r\n\r\n\r\n:12\r\n-ERR no\r\n%1\r\n+k\r\n_\r\n").await.unwrap();
+
+        let shown: Vec<String> =
+            pair.await.unwrap().unwrap().iter().map(Frame::to_string).collect();
+        assert_eq!(shown, [r#"["\r\n", 12]"#, "(error) ERR no"]);
+        assert_eq!(single.await.unwrap().unwrap().to_string(), "{k: (nil)}");
+        drop(theirs);
+        requests.closed().await;
+        assert!(matches!(ending.get(), Some(Cause::Closed)));
+    }
+}
