@@ -116,8 +116,8 @@ pub fn mset(pairs: impl IntoIterator<Item = (impl ToArg, impl ToArg)>) -> Call<(
     call.reading()
 }
 
-/// [PUBLISH](https://redis.io/docs/latest/commands/publish/): sends a message to a channel; how many
-/// subscribers got it.
+/// [PUBLISH](https://redis.io/docs/latest/commands/publish/): sends a message to a channel; how
+/// many subscribers got it.
 pub fn publish(channel: impl ToArg, message: impl ToArg) -> Call<u64> {
     call("PUBLISH").arg(channel).arg(message).reading()
 }

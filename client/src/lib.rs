@@ -31,7 +31,7 @@
 //! | `pipeline` | several calls as one |
 //! | `subscription` | messages of channels, on a connection of their own |
 //! | `options` | where to connect and how long to wait |
-//! | `driver`, `connection` | the task that owns the socket, and what it does before the first call |
+//! | `driver`, `connection` | the task that owns the socket, and what precedes it |
 //!
 //! Invariants: a reply goes to the call it belongs to or the connection ends; every queue has a
 //! limit; whether a call without an answer may have been run is never guessed but told by
