@@ -48,13 +48,15 @@ impl Search {
                 match rank {
                     0 => {
                         return Err(Refusal::text(
-                            "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+                            "ERR RANK can't be zero: use 1 to start from the first match, \
+                             2 from the second ... or use negative to start from the end of the list",
                         ));
                     }
                     // The rank counts down from the tail, and its opposite must be a rank too.
                     i64::MIN => {
                         return Err(Refusal::text(
-                            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+                            "ERR value is out of range, value must between -9223372036854775807 and \
+             9223372036854775807",
                         ));
                     }
                     _ => {}
