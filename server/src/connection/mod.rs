@@ -39,6 +39,8 @@ pub struct Connection {
     pub held: Option<Hold>,
     /// It takes no more requests and closes when its output is written.
     pub closing: bool,
+    /// Its peer has closed its side: it is read until that shows, since no edge follows.
+    pub ends: bool,
     /// When it last sent something.
     pub active: Millis,
     /// Since when it owes the rest of a request; 0 if it owes none.
@@ -92,6 +94,7 @@ impl Connection {
             taken: false,
             held: None,
             closing: false,
+            ends: false,
             active: now,
             partial_since: 0,
             stalled_since: 0,
@@ -174,12 +177,14 @@ impl Connection {
             self.input = Vec::new();
         } else if used > 0 {
             self.input.drain(..used);
+            // What is left is the beginning of another request.
+            self.partial_since = 0;
         }
         self.note_partial(turn.now);
     }
 
     fn note_partial(&mut self, now: Millis) {
-        if self.input.is_empty() {
+        if self.input.is_empty() || self.held.is_some() {
             self.partial_since = 0;
         } else if self.partial_since == 0 {
             self.partial_since = now;

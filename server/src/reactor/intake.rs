@@ -14,6 +14,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Reactor;
 use crate::connection::{Decoded, Turn};
+use crate::mail::Address;
 use crate::route::{AHEAD_STEPS, Plan};
 
 /// The read buffer of a loop.
@@ -35,7 +36,8 @@ pub(super) struct Ready {
 
 /// What was read from one connection.
 pub(super) struct Take {
-    place: usize,
+    /// Mail that is read meanwhile may close a connection, and give its place to a fresh one.
+    from: Address,
     bytes: Range<usize>,
     decoded: Decoded,
     plans: Range<usize>,
@@ -64,10 +66,11 @@ impl Reactor<'_> {
     /// Reads from one connection and decodes; says how many bytes of the buffer it used.
     fn take(&mut self, place: usize, ends: bool, filled: usize) -> usize {
         let Some(connection) = self.connections.get_mut(place) else { return 0 };
+        connection.ends |= ends;
+        let ends = connection.ends;
         if connection.closing {
-            if ends {
-                self.close(place);
-            }
+            // A peer that only sends no more may still take its replies; writing tells.
+            self.touch(place);
             return 0;
         }
         if connection.held.is_some() {
@@ -93,7 +96,8 @@ impl Reactor<'_> {
                 let decoded =
                     connection.decode(&self.buffer[bytes.clone()], &mut self.batch, &self.policy);
                 connection.taken = true;
-                self.takes.push(Take { place, bytes, decoded, plans: 0..0 });
+                let from = connection.session.address;
+                self.takes.push(Take { from, bytes, decoded, plans: 0..0 });
                 self.note_read(place, read, ends || read == READ_BYTES);
                 read
             }
@@ -145,7 +149,7 @@ impl Reactor<'_> {
     fn plan_takes(&mut self) {
         self.plans.clear();
         for take in &mut self.takes {
-            let Some(connection) = self.connections.get_mut(take.place) else { continue };
+            let Some(connection) = self.connections.current(take.from) else { continue };
             let bytes = &self.buffer[take.bytes.clone()];
             let start = self.plans.len();
             for at in take.decoded.requests.clone() {
@@ -158,7 +162,7 @@ impl Reactor<'_> {
             return;
         }
         for take in &self.takes {
-            let Some(connection) = self.connections.get_mut(take.place) else { continue };
+            let Some(connection) = self.connections.current(take.from) else { continue };
             for plan in &self.plans[take.plans.clone()] {
                 self.executor.prefetch(&connection.session, plan);
             }
@@ -173,7 +177,7 @@ impl Reactor<'_> {
         for step in 0..AHEAD_STEPS {
             let mut ahead = self.executor.ahead(step);
             for take in &self.takes {
-                let Some(connection) = self.connections.get_mut(take.place) else { continue };
+                let Some(connection) = self.connections.current(take.from) else { continue };
                 let bytes = &self.buffer[take.bytes.clone()];
                 let plans = &self.plans[take.plans.clone()];
                 for (at, plan) in take.decoded.requests.clone().zip(plans) {
@@ -190,8 +194,8 @@ impl Reactor<'_> {
     /// Runs the requests that were taken.
     fn run_takes(&mut self) {
         let mut takes = std::mem::take(&mut self.takes);
-        for Take { place, bytes, decoded, plans } in takes.drain(..) {
-            let Some(connection) = self.connections.get_mut(place) else { continue };
+        for Take { from, bytes, decoded, plans } in takes.drain(..) {
+            let Some(connection) = self.connections.current(from) else { continue };
             let mut turn = Turn {
                 executor: &mut self.executor,
                 arenas: &mut self.arenas,
@@ -201,7 +205,7 @@ impl Reactor<'_> {
             let bytes = &self.buffer[bytes];
             connection.taken = false;
             connection.run(bytes, &self.batch, decoded, &self.plans[plans], &mut turn);
-            self.after_requests(place);
+            self.after_requests(from.place as usize);
         }
         self.takes = takes;
     }

@@ -62,7 +62,7 @@ impl Reactor<'_> {
             connection.soft_since = now;
         }
         let too_long = connection.soft_since != 0
-            && now.saturating_sub(connection.soft_since) >= limit.soft_seconds * 1000;
+            && now.saturating_sub(connection.soft_since) >= limit.soft_seconds.saturating_mul(1000);
         if (limit.hard_bytes > 0 && unsent > limit.hard_bytes) || too_long {
             self.counters.closed_output.add(1);
             self.close(place);

@@ -60,6 +60,16 @@ impl Slab {
             .is_some_and(|slot| slot.generation == address.generation && slot.connection.is_some())
     }
 
+    /// The connection that the address means, if it is still there.
+    #[inline]
+    pub(super) fn current(&mut self, address: Address) -> Option<&mut Connection> {
+        let slot = self.places.get_mut(address.place as usize)?;
+        if slot.generation != address.generation {
+            return None;
+        }
+        slot.connection.as_deref_mut()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
