@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
 use crate::clock::Millis;
 use crate::error::Refusal;
 use crate::mail::Address;
+use crate::tracking::bits;
 
 /// The only user there is.
 pub const DEFAULT_USER: &str = "default";
@@ -63,6 +64,10 @@ pub struct Card {
     pub no_evict: AtomicBool,
     /// CLIENT NO-TOUCH.
     pub no_touch: AtomicBool,
+    /// How it tracks keys, see [`crate::tracking::bits`].
+    pub tracking: AtomicU8,
+    /// The client that invalidations are redirected to; 0 for none.
+    pub redirect: AtomicU64,
     /// To be closed as soon as its loop looks.
     pub doomed: AtomicBool,
     /// Names, which clients set.
@@ -96,6 +101,17 @@ impl Sort {
 }
 
 impl Card {
+    /// Whether it tracks in this way, one of [`bits`].
+    pub fn tracks(&self, how: u8) -> bool {
+        self.tracking.load(Relaxed) & how != 0
+    }
+
+    /// As CLIENT GETREDIR answers: who gets its invalidations, 0 for itself, -1 if it does not
+    /// track.
+    pub fn redirection(&self) -> i64 {
+        if self.tracks(bits::ON) { self.redirect.load(Relaxed).cast_signed() } else { -1 }
+    }
+
     /// What the connection is used for.
     pub fn sort(&self) -> Sort {
         let all = [&self.channels, &self.patterns, &self.shard_channels];

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod startup;
 pub mod structure;
 pub mod system;
+pub mod tracking;
 
 /// The version of Redis whose commands and replies are ours; HELLO and INFO name it, since clients
 /// choose by it what they may ask for.

@@ -40,10 +40,62 @@ pub struct Message<'a> {
     pub payload: &'a [u8],
 }
 
-impl Message<'_> {
+/// The kind of an invalidation.
+const INVALIDATE: &str = "invalidate";
+
+/// The kind of the news that nobody is there to be redirected to.
+const REDIRECT_BROKEN: &str = "tracking-redir-broken";
+
+/// The channel that RESP2 is sent invalidations by.
+const INVALIDATION_CHANNEL: &[u8] = b"__redis__:invalidate";
+
+impl<'a> Message<'a> {
+    /// Tells a cache that keys have changed; `keys` is the encoded array of their names, or empty
+    /// if everything has.
+    pub fn invalidation(keys: &'a [u8]) -> Message<'a> {
+        let channel = INVALIDATION_CHANNEL;
+        Message { kind: INVALIDATE, pattern: None, channel, payload: keys }
+    }
+
+    /// Tells a cache that the client which got its invalidations, its number in digits, is gone.
+    pub fn redirect_broken(client: &'a [u8]) -> Message<'a> {
+        Message { kind: REDIRECT_BROKEN, pattern: None, channel: b"", payload: client }
+    }
+
+    fn encode_invalidation(&self, out: &mut ReplyWriter<'_>) {
+        if out.version() == Version::Resp3 {
+            out.push(2);
+            out.bulk_str(self.kind);
+        } else {
+            out.push(3);
+            out.bulk_str("message");
+            out.bulk(self.channel);
+        }
+        if self.payload.is_empty() {
+            out.null();
+        } else {
+            out.raw(self.payload);
+        }
+    }
+
     /// Appends the encoded message.
     pub fn encode(&self, version: Version, to: &mut Vec<u8>) {
         let mut out = ReplyWriter::new(to, version);
+        match self.kind {
+            INVALIDATE => return self.encode_invalidation(&mut out),
+            REDIRECT_BROKEN => {
+                // RESP2 has nothing to say it by.
+                if version == Version::Resp3 {
+                    out.push(2);
+                    out.bulk_str(self.kind);
+                    out.raw(b":");
+                    out.raw(self.payload);
+                    out.raw(b"\r\n");
+                }
+                return;
+            }
+            _ => {}
+        }
         out.push(if self.pattern.is_some() { 4 } else { 3 });
         out.bulk_str(self.kind);
         if let Some(pattern) = self.pattern {

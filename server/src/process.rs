@@ -17,6 +17,7 @@ use crate::observe::rates::{Flow, Rates};
 use crate::observe::slow_log::SlowLog;
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::tracking::Tracking;
 
 /// See the module.
 pub struct Process {
@@ -30,6 +31,8 @@ pub struct Process {
     pub keyspace: Keyspace,
     /// The connections.
     pub clients: Clients,
+    /// Who caches which keys.
+    pub tracking: Tracking,
     /// The counters of each loop.
     pub counters: Vec<Arc<Counters>>,
     /// The inbox of each loop.
@@ -110,6 +113,7 @@ impl Process {
             engines: engines.to_vec(),
             keyspace,
             clients: Clients::default(),
+            tracking: Tracking::new(dice.next()),
             counters: mailboxes.iter().map(|_| Arc::new(Counters::new(commands))).collect(),
             mailboxes: mailboxes.into(),
             slow_log: SlowLog::default(),
@@ -140,6 +144,7 @@ impl Process {
 
     /// Tells all engines that a session's connection is going.
     pub fn leave(&self, session: &mut Session) {
+        self.tracking.leave(session, &self.keyspace);
         self.states.iter().for_each(|state| state.leave(session));
     }
 

@@ -13,6 +13,7 @@ use mainstay_protocol::{OwnedRequest, Version};
 use crate::clients::Card;
 use crate::keyspace::{Keyspace, Shared, Watch};
 use crate::mail::Address;
+use crate::tracking::Cache;
 
 /// See the module.
 pub struct Session {
@@ -36,6 +37,8 @@ pub struct Session {
     pub watched: Option<Box<Watched>>,
     /// The subscriptions.
     pub subscriptions: Option<Box<Subscriptions>>,
+    /// CLIENT TRACKING.
+    pub cache: Option<Box<Cache>>,
     plain: bool,
 }
 
@@ -119,6 +122,7 @@ impl Session {
             transaction: None,
             watched: None,
             subscriptions: None,
+            cache: None,
             plain: false,
         };
         session.settle();
@@ -160,6 +164,11 @@ impl Session {
     #[inline]
     pub fn hears(&self) -> bool {
         self.version == Version::Resp3 || self.subscriptions.is_some()
+    }
+
+    /// Whether messages out of turn may come, of its own making too.
+    pub fn may_be_sent_to(&self) -> bool {
+        self.subscriptions.is_some() || self.cache.is_some()
     }
 
     /// Forgets the watched keys.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use mainstay_server::clock::Millis;
 use mainstay_server::dice::Dice;
 use mainstay_server::error::Fault;
-use mainstay_server::keyspace::{Keys, Keyspace, Kind, Object, Ttl, Value, Watch};
+use mainstay_server::keyspace::{Changed, Keys, Keyspace, Kind, Object, Ttl, Value, Watch};
 use mainstay_tests::seed::{bytes, pick, seed};
 
 const STEPS: usize = 40_000;
@@ -266,7 +266,14 @@ impl Pair {
                 self.model.advance(self.dice.next() % 20);
                 if self.dice.below(2) == 0 {
                     let gate = self.space.gate().share();
-                    self.space.sweep(&gate, 0, 1, self.model.now, 1 + self.dice.below(3));
+                    self.space.sweep(
+                        &gate,
+                        0,
+                        1,
+                        self.model.now,
+                        1 + self.dice.below(3),
+                        &mut Changed::default(),
+                    );
                 }
                 return None;
             }
@@ -338,7 +345,7 @@ fn does_what_a_map_with_deadlines_does() {
     }
     pair.model.advance(1000);
     let gate = pair.space.gate().share();
-    pair.space.sweep(&gate, 0, 1, pair.model.now, usize::MAX);
+    pair.space.sweep(&gate, 0, 1, pair.model.now, usize::MAX, &mut Changed::default());
     for database in 0..2 {
         let left = pair.model.keys.keys().filter(|(db, _)| *db == database).count();
         assert_eq!(pair.space.census(database).keys, left, "sweeping leaves nothing dead");
@@ -395,7 +402,7 @@ fn freeing_a_key_that_was_dead_when_watched_tells_nobody() {
     view(0).put_string(b"k", b"v", Ttl::At(10));
     let watch = Arc::new(Watch::default());
     assert!(!space.watch(&gate, 0, b"k", 10, &watch));
-    space.sweep(&gate, 0, 1, 11, 10);
+    space.sweep(&gate, 0, 1, 11, 10, &mut Changed::default());
     assert!(!watch.is_dirty());
     view(12).put_string(b"k", b"v", Ttl::Clear);
     assert!(watch.is_dirty());

@@ -229,7 +229,7 @@ impl Connection {
             if pending > turn.policy.backpressure_bytes {
                 self.held = Some(Hold::Output);
             } else if was_authenticated != self.session.authenticated
-                || (!turn.executor.post.is_empty() && self.session.subscriptions.is_some())
+                || (!turn.executor.post.is_empty() && self.session.may_be_sent_to())
             {
                 // After AUTH, what follows is decoded anew, under other limits. And who may be
                 // sending to itself gets what it sent before what it asks next.

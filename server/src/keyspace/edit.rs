@@ -82,6 +82,7 @@ impl<T: Object> Drop for Edit<'_, '_, T> {
     fn drop(&mut self) {
         let (before, weight, is_empty) = (self.weight, self.weight(), self.is_empty());
         let (hash, place, database) = (self.hash, self.place, self.keys.database());
+        let collecting = self.keys.space().collecting.is_on();
         let Some(guarded) = self.keys.guarded_mut(database, hash) else { return };
         guarded.table_mut(place).reweigh(before, weight);
         if is_empty {
@@ -92,7 +93,7 @@ impl<T: Object> Drop for Edit<'_, '_, T> {
                 self.keys.space().discard(slot);
             }
         } else if self.changed {
-            if guarded.watchers.is_some() {
+            if guarded.watchers.is_some() || collecting {
                 let key: Box<[u8]> = guarded.slot(place).key().into();
                 self.keys.note(hash, &key);
             } else {

@@ -25,6 +25,7 @@ pub struct Keys<'a> {
     now: Millis,
     planned: Planned,
     counts: Counts,
+    pub(super) changed: Option<Box<super::Changed>>,
 }
 
 /// Which stripes a command may touch.
@@ -90,7 +91,8 @@ pub enum Ttl {
 
 impl<'a> Keys<'a> {
     fn new(space: &'a Keyspace, scope: Scope<'a>, database: usize, now: Millis) -> Keys<'a> {
-        Keys { space, scope, database, now, planned: Planned::NONE, counts: Counts::default() }
+        let (planned, counts) = (Planned::NONE, Counts::default());
+        Keys { space, scope, database, now, planned, counts, changed: None }
     }
 
     /// The keys of one stripe: that of `key`, whose hash the caller has at hand.
@@ -278,6 +280,9 @@ impl<'a> Keys<'a> {
     /// Counts a change and tells those who watch the key.
     pub(super) fn note(&mut self, hash: u64, key: &[u8]) {
         self.counts.changes += 1;
+        if self.space.collecting.is_on() {
+            self.collect(key);
+        }
         let database = self.database;
         if let Some(guarded) = self.guarded(database, hash)
             && let Some(watchers) = &guarded.watchers

@@ -13,6 +13,7 @@
 //! Not here: what a value means (engines), which stripes a command needs (`route`).
 
 mod ahead;
+mod changed;
 mod digest;
 mod edit;
 mod entry;
@@ -30,6 +31,7 @@ mod watch;
 mod tests;
 
 pub use ahead::{Ahead, STEPS};
+pub use changed::Changed;
 pub use edit::Edit;
 pub use entry::BYTES_MAX;
 pub use gate::{Exclusive, Gate, Shared};
@@ -56,6 +58,7 @@ const BIG_BYTES: usize = 64 * 1024;
 pub struct Keyspace {
     databases: Box<[Database]>,
     seed: u64,
+    collecting: changed::Collecting,
     gate: Gate,
     reaper: Option<Sender<Garbage>>,
 }
@@ -115,6 +118,7 @@ impl Keyspace {
         Keyspace {
             databases: (0..databases.max(1)).map(|_| database()).collect(),
             seed,
+            collecting: changed::Collecting::default(),
             gate: Gate::default(),
             reaper,
         }

@@ -158,6 +158,7 @@ impl Keys<'_> {
             space.discard_stripe(taken);
         }
         self.add_changes(gone as u64);
+        self.collect_everything();
         gone
     }
 
@@ -187,5 +188,6 @@ impl Keys<'_> {
             }
         }
         self.add_changes(1);
+        self.collect_everything();
     }
 }

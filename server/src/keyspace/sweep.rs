@@ -7,7 +7,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::entry::Slot;
-use super::{Keyspace, Shared, StripeId};
+use super::{Changed, Keyspace, Shared, StripeId};
 use crate::clock::Millis;
 
 /// What a round of sweeping came to.
@@ -21,7 +21,7 @@ pub struct Swept {
 
 impl Keyspace {
     /// Frees keys that are dead at `now` in the stripes of share `share` out of `shares`, at most
-    /// about `most` of them.
+    /// about `most` of them; their names are added to `changed` if anybody caches keys.
     pub fn sweep(
         &self,
         _gate: &Shared<'_>,
@@ -29,6 +29,7 @@ impl Keyspace {
         shares: usize,
         now: Millis,
         most: usize,
+        changed: &mut Changed,
     ) -> Swept {
         let mut swept = Swept { freed: 0, due: Millis::MAX };
         let mut gone: Vec<Slot> = Vec::new();
@@ -45,6 +46,9 @@ impl Keyspace {
                 swept.due = swept.due.min(guarded.due());
                 if let Some(watchers) = &guarded.watchers {
                     gone.iter().for_each(|slot| watchers.mark(slot.key()));
+                }
+                if self.collecting.is_on() {
+                    changed.keys.extend(gone.iter().map(|slot| Box::from(slot.key())));
                 }
                 drop(held);
                 gone.drain(..).for_each(|slot| self.discard(slot));

@@ -28,7 +28,7 @@ fn the_census_follows_what_is_put_and_removed() {
     assert_eq!((full.keys, full.volatile), (1500, 500));
     assert!(full.weight >= 1500 * (8 + 4 + 5), "{full:?}");
     assert_eq!(space.census(1), Census::default());
-    let swept = space.sweep(&gate, 0, 1, 10, usize::MAX);
+    let swept = space.sweep(&gate, 0, 1, 10, usize::MAX, &mut Changed::default());
     assert_eq!(swept.freed, 500);
     let left = space.census(0);
     assert_eq!((left.keys, left.volatile), (1000, 0));

@@ -421,6 +421,7 @@ impl<'p> Reactor<'p> {
         let swept = self.executor.sweep(share, shares, SWEEP_MOST);
         if swept.freed > 0 {
             self.counters.expired.add(swept.freed as u64);
+            self.deliver_post();
         }
         // What is left of a round that was cut short is done next turn, after the clients.
         self.sweep_at = if swept.due <= self.now { self.now } else { self.now + SWEEP_MS };

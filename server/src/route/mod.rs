@@ -11,6 +11,7 @@
 //!   ([`Next::Execute`]).
 
 mod apply;
+mod cached;
 mod refuse;
 mod slow;
 mod transaction;
@@ -24,7 +25,7 @@ use crate::clock::{Millis, Ticks};
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
 use crate::error::Refusal;
-use crate::keyspace::{Ahead, Keys, Shared, StripeId, Swept};
+use crate::keyspace::{Ahead, Changed, Keys, Shared, StripeId, Swept};
 use crate::mail::Post;
 use crate::observe::Counters;
 use crate::process::Process;
@@ -202,6 +203,9 @@ impl<'p> Executor<'p> {
                 }
             }
         };
+        if session.cache.is_some() {
+            cached::finish(self.process, session, plan.entry, &mut self.post);
+        }
         let pushed = outcome == Ok(Next::Pushed);
         let after = self.answer(session, outcome, begin, out);
         if session.replies != Replies::On {
@@ -351,6 +355,10 @@ impl<'p> Executor<'p> {
                 let out = ReplyWriter::new(out, session.version);
                 let dice = Dice::new(self.chance.next());
                 let outcome = handler(&mut Read { keys: &keys, args: request, out, now, dice });
+                if let Some(cache) = &session.cache {
+                    // While the stripes are locked: a change from now on is told.
+                    cached::remember(self.process, cache, session.id, entry, request);
+                }
                 note_lookups(&self.counters, &keys);
                 outcome
             }
@@ -373,6 +381,11 @@ impl<'p> Executor<'p> {
                 let outcome = handler(&mut write);
                 let stamp = Stamp { now, seed, database };
                 settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
+                let changed = write.keys.take_changed();
+                drop(write);
+                if let Some(changed) = changed {
+                    cached::tell(self.process, *changed, session.id, &mut self.post);
+                }
                 outcome
             }
             Run::Session(handler) => handler(&mut Visit {
@@ -417,16 +430,25 @@ impl<'p> Executor<'p> {
         let outcome = handler(&mut write);
         let stamp = Stamp { now, seed, database };
         settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
+        let changed = write.keys.take_changed();
         drop(write);
         drop(exclusive);
         self.gate = Some(space.gate().share());
+        if let Some(changed) = changed {
+            cached::tell(self.process, *changed, session.id, &mut self.post);
+        }
         outcome
     }
 
     /// Frees dead keys in the loop's share of the stripes, see [`Keyspace::sweep`].
-    pub fn sweep(&self, share: usize, shares: usize, most: usize) -> Swept {
+    pub fn sweep(&mut self, share: usize, shares: usize, most: usize) -> Swept {
         let Some(gate) = &self.gate else { unreachable!("sweeping is part of a turn") };
-        self.process.keyspace.sweep(gate, share, shares, self.now, most)
+        let mut changed = Changed::default();
+        let swept = self.process.keyspace.sweep(gate, share, shares, self.now, most, &mut changed);
+        if !changed.is_empty() {
+            cached::tell(self.process, changed, 0, &mut self.post);
+        }
+        swept
     }
 
     /// The connection is going: everything that refers to it is taken back.

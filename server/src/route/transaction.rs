@@ -6,7 +6,7 @@
 
 use mainstay_protocol::{OwnedRequest, ReplyWriter};
 
-use super::{Executor, Stamp, note_lookups, refuse, settle};
+use super::{Executor, Stamp, cached, note_lookups, refuse, settle};
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
 use crate::error::Refusal;
@@ -141,7 +141,12 @@ impl Executor<'_> {
             let outcome = match entry.command.run {
                 Run::Read(handler) => {
                     let out = ReplyWriter::new(out, version);
-                    handler(&mut Read { keys: &keys, args, out, now, dice: Dice::new(seed) })
+                    let outcome =
+                        handler(&mut Read { keys: &keys, args, out, now, dice: Dice::new(seed) });
+                    if let Some(cache) = &session.cache {
+                        cached::remember(self.process, cache, session.id, entry, args);
+                    }
+                    outcome
                 }
                 Run::Write(handler) => {
                     let before = keys.changes();
@@ -184,6 +189,11 @@ impl Executor<'_> {
             }
         }
         note_lookups(&self.counters, &keys);
+        let changed = keys.take_changed();
+        drop(keys);
+        if let Some(changed) = changed {
+            cached::tell(self.process, *changed, session.id, &mut self.post);
+        }
         last
     }
 }

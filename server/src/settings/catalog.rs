@@ -27,6 +27,7 @@ pub static SETTINGS: &[&Setting] = &[
     &REQUIREPASS,
     &ENABLE_DEBUG_COMMAND,
     &MAXCLIENTS,
+    &TRACKING_TABLE_MAX_KEYS,
     &TIMEOUT,
     &PARTIAL_REQUEST_TIMEOUT,
     &OUTPUT_STALL_TIMEOUT,
@@ -157,6 +158,17 @@ pub static MAXCLIENTS: Setting = Setting {
     section: Section::Clients,
     shape: Shape::Integer { min: 1, max: u32::MAX as i64 },
     default: "10000",
+    ..Setting::ANYTIME
+};
+
+/// Bounds what is remembered for client-side caches.
+pub static TRACKING_TABLE_MAX_KEYS: Setting = Setting {
+    name: "tracking-table-max-keys",
+    summary: "How many keys are remembered as read by clients that track; one more forgets \
+              another, whose readers are told that it is invalid. 0 is no limit.",
+    section: Section::Clients,
+    shape: Shape::Integer { min: 0, max: i64::MAX },
+    default: "1000000",
     ..Setting::ANYTIME
 };
 

@@ -116,7 +116,6 @@ pub static ALL: &[Setting] = &[
     fixed(Section::Security, "enable-protected-configs", Shape::Choice(&["no", "yes", "local"]), "no"),
     idle(Section::Security, "sanitize-dump-payload", &[], Shape::Choice(&["no", "yes", "clients"]), "no"),
     row(Section::Clients, "maxmemory-clients", &[], Shape::BytesOrPercent, "0", When::Anytime, CLIENT_EVICTION),
-    idle(Section::Clients, "tracking-table-max-keys", &[], ENTRIES, "1000000"),
     row(Section::Clients, "notify-keyspace-events", &[], TEXT, "", When::Anytime, EVENTS),
     fixed(Section::Process, "io-threads", Shape::Integer { min: 1, max: 128 }, "1"),
     fixed(Section::Process, "io-threads-do-reads", YES_NO, "no"),

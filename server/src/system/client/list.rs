@@ -12,6 +12,7 @@ use crate::clock::Millis;
 use crate::command::options::{Words, is_word, parse_integer};
 use crate::command::{Arg, Command, Cost, Desk, Next, Outcome, Reply, Run, Table, Trait, Type};
 use crate::error::Refusal;
+use crate::tracking::bits;
 
 /// See its summary.
 pub static INFO: Command = Command {
@@ -105,6 +106,9 @@ impl<'a> Line<'a> {
         for (holds, flag) in [
             (card.sort() == Sort::PubSub, 'P'),
             (card.queued.load(Relaxed) >= 0, 'x'),
+            (card.tracks(bits::ON), 't'),
+            (card.tracks(bits::BROKEN), 'R'),
+            (card.tracks(bits::BROADCAST), 'B'),
             (card.doomed.load(Relaxed), 'A'),
             (card.is_unix, 'U'),
             (card.no_evict.load(Relaxed), 'e'),
@@ -138,7 +142,7 @@ impl Display for Line<'_> {
         write!(f, "omem={output} tot-mem={} ", u64::from(input) + output)?;
         write!(f, "events={} ", if output > 0 { "rw" } else { "r" })?;
         write!(f, "cmd={} ", command.map_or("NULL", |entry| entry.wire_name))?;
-        write!(f, "user={DEFAULT_USER} redir=-1 ")?;
+        write!(f, "user={DEFAULT_USER} redir={} ", card.redirection())?;
         write!(f, "resp={} ", if card.resp3.load(Relaxed) { 3 } else { 2 })?;
         writeln!(f, "lib-name={} lib-ver={}", text.library, text.library_version)
     }

@@ -3,12 +3,13 @@
 //! Connections are known by their cards ([`crate::clients`]); to close one of another loop, its
 //! card is marked and its loop is told.
 //!
-//! Not here: client-side caching (TRACKING and what belongs to it).
+//! Not here: who caches which keys ([`crate::tracking`]).
 
 mod kill;
 mod list;
 mod own;
 mod pause;
+mod tracking;
 
 use crate::command::{Command, Cost, Desk, Engine, Group, Next, Outcome, Reply, Run, Trait, help};
 
@@ -32,6 +33,7 @@ pub static CLIENT: Command = Command {
     args: &[],
     reply: Reply::Any,
     run: Run::Group(&[
+        &tracking::CACHING,
         &own::GETNAME,
         &own::GETREDIR,
         &HELP,
@@ -45,6 +47,8 @@ pub static CLIENT: Command = Command {
         &own::REPLY,
         &own::SETINFO,
         &own::SETNAME,
+        &tracking::TRACKING,
+        &tracking::TRACKINGINFO,
         &own::UNBLOCK,
         &pause::UNPAUSE,
     ]),
@@ -68,6 +72,8 @@ fn show_help(cx: &mut Desk<'_>) -> Outcome {
 }
 
 const LINES: &[&str] = &[
+    "CACHING (YES|NO)",
+    "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
     "GETREDIR",
     "    Return the client ID we are redirecting to when tracking is enabled.",
     "GETNAME",
@@ -114,6 +120,11 @@ const LINES: &[&str] = &[
     "    Assign the name <name> to the current connection.",
     "UNBLOCK <clientid> [TIMEOUT|ERROR]",
     "    Unblock the specified blocked client.",
+    "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+    "         [OPTIN] [OPTOUT] [NOLOOP]",
+    "    Control server assisted client side caching.",
+    "TRACKINGINFO",
+    "    Report tracking status for the current connection.",
     "NO-EVICT (ON|OFF)",
     "    Protect current client connection from eviction.",
     "NO-TOUCH (ON|OFF)",

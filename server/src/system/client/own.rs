@@ -107,8 +107,7 @@ pub static GETREDIR: Command = Command {
 };
 
 fn getredir(cx: &mut Desk<'_>) -> Outcome {
-    // Redis's answer where tracking is off.
-    cx.out.integer(-1);
+    cx.out.integer(cx.session.card.redirection());
     Ok(Next::Done)
 }
 

@@ -82,6 +82,7 @@ fn clients(cx: &Desk<'_>, text: &mut String) {
     field(text, "client_recent_max_input_buffer", input.unwrap_or(0));
     field(text, "client_recent_max_output_buffer", output.unwrap_or(0));
     field(text, "blocked_clients", 0);
+    field(text, "tracking_clients", cx.process.tracking.extent().clients);
     field(text, "pubsub_clients", listening.count());
     field(text, "watching_clients", watching.count());
 }
@@ -163,6 +164,10 @@ fn stats(cx: &Desk<'_>, text: &mut String) {
     for (name, value) in process.stats() {
         field(text, name, value);
     }
+    let tracked = process.tracking.extent();
+    field(text, "tracking_total_keys", tracked.keys);
+    field(text, "tracking_total_items", tracked.items);
+    field(text, "tracking_total_prefixes", tracked.prefixes);
     field(text, "latest_fork_usec", 0);
     field(text, "total_forks", 0);
     field(text, "total_error_replies", total(|counters| counters.errors.get()));
