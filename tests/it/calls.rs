@@ -18,8 +18,14 @@ const LINES: usize = 60;
 
 /// Commands that refuse some of what their grammar allows as a syntax error, since Redis does and
 /// its grammar, which COMMAND DOCS shows, cannot say so.
-const STRICTER: &[(&str, &str)] =
-    &[("SHUTDOWN", "ABORT stands alone"), ("CLIENT LIST", "TYPE or ID, not both")];
+const STRICTER: &[(&str, &str)] = &[
+    ("SHUTDOWN", "ABORT stands alone"),
+    ("CLIENT LIST", "TYPE or ID, not both"),
+    ("ZUNION", "as many weights as keys"),
+    ("ZINTER", "as many weights as keys"),
+    ("ZUNIONSTORE", "as many weights as keys"),
+    ("ZINTERSTORE", "as many weights as keys"),
+];
 
 /// Commands that cannot succeed here, and why.
 const HOPELESS: &[(&str, &str)] = &[

@@ -6,12 +6,14 @@ A type that has no reader here is dumped by its name alone.
 
 import resp
 
+from . import rules
+
 READERS = {
     b"string": lambda call, key: call("GET", key),
     b"list": lambda call, key: call("LRANGE", key, 0, -1),
     b"set": lambda call, key: ("*", sorted(call("SMEMBERS", key)[1] or [])),
     b"hash": lambda call, key: _pairs(call("HGETALL", key)),
-    b"zset": lambda call, key: call("ZRANGE", key, 0, -1, "WITHSCORES"),
+    b"zset": lambda call, key: rules.numbers(call("ZRANGE", key, 0, -1, "WITHSCORES")),
     b"stream": lambda call, key: call("XRANGE", key, "-", "+"),
 }
 TTL_TOLERANCE_MS = 2500

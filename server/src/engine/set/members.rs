@@ -2,9 +2,9 @@
 //!
 //! A small set is one packed allocation, in which a member is found by walking; a big one is a
 //! [`DenseSet`]. Both keep the order in which members came and let the last one take a removed
-//! one's place, so the form never shows in what SPOP takes: a dense set has one sub-table as long as
-//! it could be packed. Redis's name for how a set is stored is
-//! kept beside it, since it depends on the past: a set that has been big stays so.
+//! one's place, so the form never shows in what SPOP takes: a dense set has one sub-table as long
+//! as it could be packed. Redis's name for how a set is stored is kept beside it, since it depends
+//! on the past: a set that has been big stays so.
 //!
 //! Invariants: no member is there twice; a packed set has at most [`PACKED_MEMBERS_MAX`] members;
 //! a `Listpack` is packed and a `Hashtable` is not; all members of an `Intset` are integers as
@@ -248,6 +248,14 @@ impl Object for Members {
         room(size_of::<Members>()) + form
     }
 
+    fn prefetch(&self, member: &[u8], step: usize) {
+        match &self.form {
+            Form::Packed(packed) if step == 0 => packed.prefetch(),
+            Form::Packed(_) => {}
+            Form::Dense(dense) => dense.prefetch_step(member, step),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -367,11 +375,16 @@ fn read(frozen: &mut Frozen<'_>) -> Option<Members> {
         0 => Form::Packed(Packed::new()),
         _ => Form::Dense(Box::new(DenseSet::with_tables(tables, count)?)),
     };
+    let mut told = frozen.clone();
     let mut members = Members { form, encoding };
     for _ in 0..count {
         if !members.append(frozen.string()?) {
             return None;
         }
     }
-    (members.is_sound() && frozen.left() == 0).then_some(members)
+    // Members in an order that so many sub-tables would not give them would freeze to other bytes.
+    let is_as_said = members.is_sound()
+        && frozen.left() == 0
+        && members.iter().all(|member| told.string() == Some(member));
+    is_as_said.then_some(members)
 }

@@ -43,6 +43,11 @@ impl Default for Ranking {
 }
 
 impl Ranking {
+    /// An empty one in the form of big ones.
+    pub fn big() -> Ranking {
+        Ranking(Form::Tree(Box::default()))
+    }
+
     /// How many members there are.
     #[inline]
     pub fn len(&self) -> usize {
@@ -93,10 +98,10 @@ impl Ranking {
         self.unpack().insert(member, score)
     }
 
-    /// Says that as many members are about to come, the longest of as many bytes. Redis chooses the
+    /// Says that as many members are about to come, the first of them this one. Redis chooses the
     /// encoding by that.
-    pub fn expect(&mut self, count: usize, bytes_max: usize) {
-        if count > PACKED_MEMBERS_MAX || self.is_empty() && bytes_max > PACKED_BYTES_MAX {
+    pub fn expect(&mut self, count: usize, first: &[u8]) {
+        if count > PACKED_MEMBERS_MAX || self.is_empty() && first.len() > PACKED_BYTES_MAX {
             self.unpack();
         }
     }
@@ -212,7 +217,7 @@ impl Ranking {
     fn like(&self) -> Ranking {
         match &self.0 {
             Form::Packed(_) => Ranking::default(),
-            Form::Tree(_) => Ranking(Form::Tree(Box::default())),
+            Form::Tree(_) => Ranking::big(),
         }
     }
 }
@@ -228,6 +233,14 @@ impl Object for Ranking {
             Form::Tree(tree) => room(size_of::<SortedSet>()) + tree.weight(),
         };
         room(size_of::<Ranking>()) + form
+    }
+
+    fn prefetch(&self, member: &[u8], step: usize) {
+        match &self.0 {
+            Form::Packed(packed) if step == 0 => packed.prefetch(),
+            Form::Packed(_) => {}
+            Form::Tree(tree) => tree.prefetch_step(member, step),
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -294,7 +307,7 @@ fn read(frozen: &mut Frozen<'_>) -> Option<Ranking> {
     if packed && count > PACKED_MEMBERS_MAX {
         return None;
     }
-    let mut ranking = if packed { Ranking::default() } else { Ranking(Form::Tree(Box::default())) };
+    let mut ranking = if packed { Ranking::default() } else { Ranking::big() };
     let mut last: Option<(Score, &[u8])> = None;
     for _ in 0..count {
         let member = frozen.string()?;
@@ -303,7 +316,8 @@ fn read(frozen: &mut Frozen<'_>) -> Option<Ranking> {
             *byte = frozen.byte()?;
         }
         let score = Score::new(f64::from_le_bytes(score))?;
-        let fits = !packed || member.len() <= PACKED_BYTES_MAX;
+        let fits = !packed
+            || member.len() <= PACKED_BYTES_MAX && score.get().to_bits() != (-0.0f64).to_bits();
         let follows = last.is_none_or(|last| last < (score, member));
         if !fits || !follows || !ranking.append(member, score) {
             return None;

@@ -140,7 +140,7 @@ fn encodings_are_those_of_redis() {
     ranking.insert(&[b'x'; PACKED_BYTES_MAX + 1], score(0.0));
     assert_eq!((ranking.encoding(), ranking.len()), ("skiplist", 5));
     let mut ranking = Ranking::default();
-    ranking.expect(PACKED_MEMBERS_MAX + 1, 1);
+    ranking.expect(PACKED_MEMBERS_MAX + 1, b"m");
     assert_eq!(ranking.encoding(), "skiplist");
 }
 

@@ -175,6 +175,13 @@ impl SortedSet {
         self.index.scan(cursor, count, |element| visit(element.key(), element.score()))
     }
 
+    /// Starts loading what an operation on `member` will read at a step, 0 to 2, as
+    /// [`DenseMap::prefetch_step`](super::dense::DenseMap::prefetch_step) does.
+    #[inline]
+    pub fn prefetch_step(&self, member: &[u8], step: usize) {
+        self.index.prefetch_step(member, step);
+    }
+
     /// Starts loading what an operation on `member` will read first.
     pub fn prefetch(&self, member: &[u8]) {
         self.index.prefetch(member);

@@ -14,7 +14,7 @@ pub static SADD: Command = Command {
     args: &[Arg::Key("key", Access::Insert), Arg::Many(&Arg::Value("member", Type::Bytes))],
     reply: Reply::Int,
     run: Run::Write(sadd),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn sadd(cx: &mut Write<'_, '_>) -> Outcome {
@@ -41,7 +41,7 @@ pub static SREM: Command = Command {
     args: &[Arg::Key("key", Access::Remove), Arg::Many(&Arg::Value("member", Type::Bytes))],
     reply: Reply::Int,
     run: Run::Write(srem),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn srem(cx: &mut Write<'_, '_>) -> Outcome {
@@ -109,7 +109,7 @@ pub static SISMEMBER: Command = Command {
     args: &[Arg::Key("key", Access::Probe), Arg::Value("member", Type::Bytes)],
     reply: Reply::Int,
     run: Run::Read(sismember),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn sismember(cx: &mut Read<'_>) -> Outcome {

@@ -4,7 +4,7 @@ use mainstay_protocol::Request;
 use smallvec::SmallVec;
 
 use crate::command::options::is_word;
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Type, Write};
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Trait, Type, Write};
 use crate::engine::sorted_set::number;
 use crate::engine::sorted_set::ranking::Ranking;
 use crate::error::Refusal;
@@ -31,7 +31,7 @@ pub static ZADD: Command = Command {
     ],
     reply: Reply::OneOf(&[Reply::Int, Reply::Maybe(&Reply::Double)]),
     run: Run::Write(zadd),
-    also: &[],
+    also: &[Trait::Member(3)],
 };
 
 /// What ZADD was told besides scores and members.
@@ -80,7 +80,7 @@ impl Rules {
         if self.new && self.old {
             return Err(Refusal::text("ERR XX and NX options at the same time are not compatible"));
         }
-        if (self.new && (self.greater || self.less)) || (self.greater && self.less) {
+        if [self.greater, self.less, self.new].into_iter().filter(|&rule| rule).count() > 1 {
             return Err(Refusal::text(
                 "ERR GT, LT, and/or NX options at the same time are not compatible",
             ));
@@ -135,10 +135,8 @@ fn zadd(cx: &mut Write<'_, '_>) -> Outcome {
     }
     rules.check(words / 2)?;
     let mut scores = SmallVec::<[Score; 8]>::new();
-    let mut bytes_max = 0;
     for at in (first..cx.args.len()).step_by(2) {
         scores.push(number::score(cx.args.arg(at)).ok_or(Refusal::NotFloat)?);
-        bytes_max = bytes_max.max(cx.args.arg(at + 1).len());
     }
     if rules.add {
         return increase(cx, &rules, scores[0], first + 1);
@@ -152,7 +150,7 @@ fn zadd(cx: &mut Write<'_, '_>) -> Outcome {
     let (mut added, mut moved) = (0, 0);
     if let Some(mut edit) = edit {
         let ranking = &mut *edit;
-        ranking.expect(scores.len(), bytes_max);
+        ranking.expect(scores.len(), cx.args.arg(first + 1));
         for (at, score) in scores.into_iter().enumerate() {
             let member = cx.args.arg(first + 2 * at + 1);
             let change = if rules.are_plain() {
@@ -187,10 +185,14 @@ pub static ZINCRBY: Command = Command {
     ],
     reply: Reply::Double,
     run: Run::Write(zincrby),
-    also: &[],
+    also: &[Trait::Member(3)],
 };
 
 fn zincrby(cx: &mut Write<'_, '_>) -> Outcome {
+    if Rules::read(cx.args).1 != 2 {
+        // As in Redis, which reads both commands in one place: a word of ZADD's is no number.
+        return Err(Refusal::Syntax);
+    }
     let increment = number::score(cx.args.arg(2)).ok_or(Refusal::NotFloat)?;
     increase(cx, &Rules { add: true, ..Rules::default() }, increment, 3)
 }

@@ -1,7 +1,7 @@
 //! engine/sorted_set/commands/look.rs — sizes, scores, ranks, counts.
 
 use crate::command::options::is_word;
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Type};
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
 use crate::engine::sorted_set::range::{Names, Scores};
 use crate::engine::sorted_set::ranking::Ranking;
 use crate::error::Refusal;
@@ -39,7 +39,7 @@ pub static ZSCORE: Command = Command {
     args: &[Arg::Key("key", Access::Look), Arg::Value("member", Type::Bytes)],
     reply: Reply::Maybe(&Reply::Double),
     run: Run::Read(zscore),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn zscore(cx: &mut Read<'_>) -> Outcome {
@@ -93,7 +93,7 @@ pub static ZRANK: Command = Command {
     args: RANK,
     reply: RANKED,
     run: Run::Read(zrank),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn zrank(cx: &mut Read<'_>) -> Outcome {
@@ -109,7 +109,7 @@ pub static ZREVRANK: Command = Command {
     args: RANK,
     reply: RANKED,
     run: Run::Read(zrevrank),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn zrevrank(cx: &mut Read<'_>) -> Outcome {

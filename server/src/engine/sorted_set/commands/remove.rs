@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::look::{NOT_NAMES, NOT_SCORES};
 use crate::command::options;
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Type, Write};
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Trait, Type, Write};
 use crate::engine::sorted_set::range::{self, Names, Scores};
 use crate::engine::sorted_set::ranking::Ranking;
 
@@ -17,7 +17,7 @@ pub static ZREM: Command = Command {
     args: &[Arg::Key("key", Access::Remove), Arg::Many(&Arg::Value("member", Type::Bytes))],
     reply: Reply::Int,
     run: Run::Write(zrem),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn zrem(cx: &mut Write<'_, '_>) -> Outcome {

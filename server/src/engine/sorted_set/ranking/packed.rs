@@ -1,6 +1,7 @@
 //! engine/sorted_set/ranking/packed.rs — members and scores in turn in a packed sequence, in order.
 //!
-//! A score is eight bytes, little-endian. Everything walks; there are 128 members at most.
+//! A score is eight bytes, little-endian. Zero has no sign here: Redis's listpack keeps whole
+//! numbers as integers. Everything walks; there are 128 members at most.
 
 use crate::structure::packed::{Iter, Packed};
 use crate::structure::ranked::Score;
@@ -39,7 +40,8 @@ pub(super) fn insert(packed: &mut Packed, member: &[u8], score: Score) {
     let rank = iter(packed)
         .take_while(|&(other, its)| its < score || its == score && other < member)
         .count();
-    let entries = [member, &score.get().to_le_bytes()];
+    // Adding zero takes the sign from minus zero, and leaves every other number alone.
+    let entries = [member, &(score.get() + 0.0).to_le_bytes()];
     match packed.spot(2 * rank) {
         Some(spot) => packed.insert(spot, entries),
         None => packed.push_back(entries),
