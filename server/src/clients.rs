@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
+};
 
 use parking_lot::Mutex;
 
@@ -161,6 +163,8 @@ pub struct CardText {
 pub struct Clients {
     cards: Mutex<BTreeMap<u64, Arc<Card>>>,
     next: AtomicU64,
+    /// Accepted sockets on their way to a loop, which enters them.
+    pub arriving: AtomicUsize,
 }
 
 impl Clients {

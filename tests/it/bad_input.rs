@@ -219,3 +219,85 @@ fn strangers_may_send_little() {
     }
     finish(served);
 }
+
+/// A client that sends no more still gets all its replies, and then the end.
+#[test]
+fn half_closed_clients_get_their_replies_and_the_end() {
+    let seed = seed("half-closed");
+    let served = Served::start(&["--threads", "2"], seed);
+    let mut witness = served.connect();
+    // More than the socket takes at once, less than what holds further requests back.
+    let value = vec![b'v'; 700_000];
+    assert_eq!(witness.call(&[b"SET", b"key", &value]).to_string(), "OK");
+    let mut client = served.connect();
+    client.send(&[b"GET", b"key"]);
+    client.finish();
+    assert_eq!(witness.line("PING").to_string(), "PONG");
+    let frames = read_to_end(&mut client);
+    assert!(matches!(&frames[..], [Frame::Bulk(got)] if got[..] == value[..]));
+
+    // Its end shows while it waits for a pause to pass.
+    assert_eq!(witness.line("CLIENT PAUSE 200 WRITE").to_string(), "OK");
+    let mut client = served.connect();
+    client.send(&[b"SET", b"key", b"1"]);
+    assert_eq!(witness.line("PING").to_string(), "PONG");
+    client.send(&[b"INCR", b"key"]);
+    client.finish();
+    let frames: Vec<String> = read_to_end(&mut client).iter().map(Frame::to_string).collect();
+    assert_eq!(frames, ["OK", "2"]);
+    finish(served);
+}
+
+/// Settings and arguments at the ends of their ranges are refused or taken, and do not overflow.
+#[test]
+fn extreme_numbers_do_not_end_the_server() {
+    let seed = seed("extremes");
+    let mut dice = Dice::new(seed);
+    let served = Served::start(&["--threads", "2"], seed);
+    let table = Table::new(catalog::ENGINES);
+    let tame: Vec<&Command> =
+        table.entries().iter().map(|entry| entry.command).filter(|c| is_tame(c)).collect();
+    let numbers: Vec<String> = [
+        i128::from(i64::MIN),
+        i128::from(i64::MIN) + 1,
+        i128::from(i64::MIN) / 1000,
+        -1,
+        0,
+        i128::from(u32::MAX),
+        i128::from(i64::MAX) / 1000,
+        i128::from(i64::MAX) / 1000 + 1,
+        i128::from(i64::MAX) - 1,
+        i128::from(i64::MAX),
+        i128::from(u64::MAX),
+    ]
+    .iter()
+    .map(i128::to_string)
+    .collect();
+    let mut client = served.connect();
+    for number in &numbers {
+        client.call(&[
+            b"CONFIG",
+            b"SET",
+            b"client-output-buffer-limit",
+            format!("normal 0 1 {number}").as_bytes(),
+        ]);
+        let mut deaf = served.connect();
+        client.call(&[b"SET", b"big", &vec![b'b'; 2_000_000]]);
+        deaf.send(&[b"GET", b"big"]);
+        assert_eq!(client.line("PING").to_string(), "PONG");
+    }
+    for round in 0..20_000 {
+        let command = *pick(&mut dice, &tame);
+        let line = Line::random(command, &mut dice);
+        let mut args: Vec<&[u8]> = line.slices();
+        for at in 1..args.len() {
+            if dice.below(3) == 0 {
+                args[at] = pick(&mut dice, &numbers).as_bytes();
+            }
+        }
+        client.send(&args);
+        let reply = client.read();
+        assert!(matches!(reply, Ok(Some(_))), "round {round}, {args:?}: {reply:?}");
+    }
+    finish(served);
+}

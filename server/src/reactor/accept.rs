@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use mio::net::{TcpListener, UnixListener};
@@ -219,8 +219,9 @@ impl Reactor<'_> {
         self.listeners = Some(listeners);
     }
 
-    fn note_accept_error(&self, error: &io::Error) {
+    fn note_accept_error(&mut self, error: &io::Error) {
         if error.kind() != ErrorKind::WouldBlock {
+            self.accept_failed = true;
             tracing::warn!("cannot accept a connection: {error}");
         }
     }
@@ -236,7 +237,8 @@ impl Reactor<'_> {
     }
 
     fn admit(&mut self, mut stream: Stream, is_local: bool) {
-        if self.process.clients.len() >= self.policy.clients_max {
+        let clients = &self.process.clients;
+        if clients.len() + clients.arriving.load(Relaxed) >= self.policy.clients_max {
             self.counters.connections_refused.add(1);
             let _ = stream.write(b"-ERR max number of clients reached\r\n");
             return;
@@ -255,6 +257,7 @@ impl Reactor<'_> {
         if target == usize::from(self.number) {
             self.adopt(stream);
         } else {
+            self.process.clients.arriving.fetch_add(1, Relaxed);
             self.process.mailboxes[target].send(Mail::Accepted(stream));
         }
     }

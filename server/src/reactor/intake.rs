@@ -122,8 +122,8 @@ impl Reactor<'_> {
                 if self.connections.get_mut(place).as_ref().is_some_and(over) {
                     self.counters.closed_input.add(1);
                     self.close(place);
-                    return;
                 }
+                // Also if it is gone: what it sent to others before is still to be delivered.
                 self.after_requests(place);
             }
             Err(error) => self.note_error(place, &error),

@@ -85,6 +85,7 @@ pub struct Reactor<'p> {
     sweep_at: Millis,
     next_loop: usize,
     accept_again: bool,
+    accept_failed: bool,
 }
 
 impl<'p> Reactor<'p> {
@@ -122,6 +123,7 @@ impl<'p> Reactor<'p> {
             sweep_at: 0,
             next_loop: 0,
             accept_again: false,
+            accept_failed: false,
         }
     }
 
@@ -181,6 +183,8 @@ impl<'p> Reactor<'p> {
         if self.now >= self.patrol_at {
             self.patrol_at = self.now + PATROL_MS;
             self.patrol();
+            // Whoever could not be let in raises no second edge.
+            self.accept_again |= std::mem::take(&mut self.accept_failed);
             if self.number == 0 {
                 self.process.report_rates(self.now);
             }
@@ -211,7 +215,10 @@ impl<'p> Reactor<'p> {
                         deliver(connections, arenas, &mut self.touched, message, to);
                     }
                 }
-                Mail::Accepted(stream) => self.adopt(stream),
+                Mail::Accepted(stream) => {
+                    self.adopt(stream);
+                    process.clients.arriving.fetch_sub(1, Relaxed);
+                }
                 Mail::Close(address) => {
                     if self.connections.is_current(address) {
                         self.close(address.place as usize);
