@@ -29,8 +29,9 @@
 //!
 //! Not here: what a command means, sockets, and which limit applies to whom.
 //!
-//! Source: the [protocol description](https://redis.io/docs/latest/develop/reference/protocol-spec/)
-//! and the behaviour of Redis 7.0 where the description is silent.
+//! Source: the [protocol
+//! description](https://redis.io/docs/latest/develop/reference/protocol-spec/) and the behaviour of
+//! Redis 7.0 where the description is silent.
 #![deny(missing_docs, unreachable_pub)]
 #![forbid(unsafe_code)]
 

@@ -90,10 +90,7 @@ impl Sort {
             b"normal" => Ok(Sort::Normal),
             b"pubsub" => Ok(Sort::PubSub),
             b"master" | b"replica" | b"slave" => Ok(Sort::Replication),
-            _ => {
-                let name = String::from_utf8_lossy(bytes);
-                Err(Refusal::from(format!("ERR Unknown client type '{name}'")))
-            }
+            _ => Err(Refusal::quoting("ERR Unknown client type '", bytes, "'")),
         }
     }
 }

@@ -3,6 +3,10 @@
 //! SplitMix64 (Steele, Lea, Flood 2014): one addition and a mix per number, any seed is good, and
 //! the sequence is the same on every machine.
 
+use hashbrown::HashSet;
+
+use crate::structure::FixedState;
+
 /// A seeded source of random numbers.
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
@@ -27,6 +31,23 @@ impl Dice {
     pub fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
+
+    /// `count` different numbers in `0..bound`, every choice of them equally likely; fewer if there
+    /// are fewer. Takes O(count) time and memory (Floyd's algorithm, Bentley 1987).
+    pub fn sample(&mut self, count: usize, bound: usize) -> Vec<usize> {
+        let count = count.min(bound);
+        let mut seen = HashSet::with_capacity_and_hasher(count, FixedState);
+        let mut drawn = Vec::with_capacity(count);
+        for last in bound - count..bound {
+            let number = self.below(last + 1);
+            let number = if seen.insert(number) { number } else { last };
+            if number == last {
+                seen.insert(last);
+            }
+            drawn.push(number);
+        }
+        drawn
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +71,21 @@ mod tests {
         }
         assert!(seen.iter().all(|&times| times > 800), "{seen:?}");
         assert_eq!(dice.below(0), 0);
+    }
+    #[test]
+    fn samples_are_different_numbers_and_every_choice_turns_up() {
+        let mut dice = Dice::new(11);
+        let mut times = [0u32; 6];
+        for _ in 0..6000 {
+            let sample = dice.sample(3, 6);
+            let mut sorted = sample.clone();
+            sorted.sort_unstable();
+            sorted.dedup();
+            assert_eq!((sorted.len(), sample.len()), (3, 3), "{sample:?}");
+            sample.into_iter().for_each(|number| times[number] += 1);
+        }
+        assert!(times.iter().all(|&times| (2800..3200).contains(&times)), "{times:?}");
+        assert_eq!(dice.sample(9, 2).len(), 2);
+        assert_eq!(dice.sample(3, 0), []);
     }
 }

@@ -31,6 +31,8 @@ pub enum Refusal {
     InvalidExpire(&'static str),
     /// Anything else; the whole text with its code.
     Because(Cow<'static, str>),
+    /// As `Because`, repeating a client's own words, whatever bytes they are.
+    Quoting(Box<[u8]>),
 }
 
 impl Refusal {
@@ -47,6 +49,43 @@ impl Refusal {
             _ => "ERR",
         }
     }
+}
+
+/// How much of a client's own words an error repeats, in bytes.
+const QUOTED_MAX: usize = 128;
+
+impl Refusal {
+    /// A refusal that repeats a client's word: at most 128 bytes of it, up to a NUL, as Redis does.
+    pub fn quoting(before: &str, word: &[u8], after: &str) -> Refusal {
+        Refusal::Quoting(
+            [before.as_bytes(), quoted(word, QUOTED_MAX), after.as_bytes()].concat().into(),
+        )
+    }
+
+    /// That no command has this name; repeats the name and the arguments, 128 bytes of each.
+    #[cold]
+    pub fn unknown_command<'a>(name: &[u8], args: impl Iterator<Item = &'a [u8]>) -> Refusal {
+        let mut text = b"ERR unknown command '".to_vec();
+        text.extend_from_slice(quoted(name, QUOTED_MAX));
+        text.extend_from_slice(b"', with args beginning with: ");
+        let start = text.len();
+        for arg in args {
+            let used = text.len() - start;
+            if used >= QUOTED_MAX {
+                break;
+            }
+            text.push(b'\'');
+            text.extend_from_slice(quoted(arg, QUOTED_MAX - used));
+            text.extend_from_slice(b"' ");
+        }
+        Refusal::Quoting(text.into())
+    }
+}
+
+/// At most `most` bytes of a client's word, and none from a NUL on.
+fn quoted(word: &[u8], most: usize) -> &[u8] {
+    let cut = &word[..word.len().min(most)];
+    &cut[..cut.iter().position(|&byte| byte == 0).unwrap_or(cut.len())]
 }
 
 impl From<String> for Refusal {
@@ -73,6 +112,7 @@ impl fmt::Display for Refusal {
                 write!(f, "ERR invalid expire time in '{name}' command")
             }
             Refusal::Because(text) => f.write_str(text),
+            Refusal::Quoting(text) => f.write_str(&String::from_utf8_lossy(text)),
         }
     }
 }

@@ -153,7 +153,8 @@ impl Process {
         self.states.iter().flat_map(|state| state.stats()).collect()
     }
 
-    /// Bytes of all data, of what was there before any, and of what connections hold unread and unsent.
+    /// Bytes of all data, of what was there before any, and of what connections hold unread and
+    /// unsent.
     pub fn memory(&self) -> Memory {
         let databases = 0..self.keyspace.databases();
         let data = databases.map(|number| self.keyspace.census(number).weight).sum();

@@ -1,8 +1,12 @@
-//! One integration binary: everything that needs more than one room, and nothing but this workspace.
+//! One integration binary: everything that needs more than one room, and nothing but this
+//! workspace.
 
+mod bad_input;
+mod budget;
 mod calls;
 mod keyspace;
 mod patterns;
 mod replay;
 mod scripts;
 mod table;
+mod tidy;

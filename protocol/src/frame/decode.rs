@@ -179,8 +179,8 @@ impl FrameDecoder {
     }
 }
 
-/// Reads a frame that is no aggregate, if one stands there whole: most replies are of this kind, and
-/// their bytes can be taken off without sharing the buffer or with sharing it once.
+/// Reads a frame that is no aggregate, if one stands there whole: most replies are of this kind,
+/// and their bytes can be taken off without sharing the buffer or with sharing it once.
 fn lone_frame(buffer: &mut BytesMut, limits: &FrameLimits) -> Result<Option<Frame>, FrameError> {
     let Scan::Whole(head, next) = head(buffer, 0, limits)? else { return Ok(None) };
     let mut take = |text: Range<usize>| {

@@ -1,9 +1,9 @@
 //! Frames: any RESP value, as a client and the tests see it.
 //!
 //! [`FrameDecoder`] (or [`decode_frame`] for one shot) reads them. It first walks over the bytes to
-//! see whether a whole frame is there, taking no memory but a stack of the open aggregates, and only
-//! then builds the frame, whose texts are slices of the read buffer. [`encode_frame`] writes a frame
-//! as a server would, [`encode_request`] writes what a client sends.
+//! see whether a whole frame is there, taking no memory but a stack of the open aggregates, and
+//! only then builds the frame, whose texts are slices of the read buffer. [`encode_frame`] writes a
+//! frame as a server would, [`encode_request`] writes what a client sends.
 //!
 //! Decisions: a null string, a null array and RESP3's null are all [`Frame::Null`]; attributes are
 //! checked and skipped, since no command of ours gives them a meaning; streamed strings and

@@ -64,7 +64,13 @@ impl<'a> ReplyWriter<'a> {
     /// added; CR, LF and NUL become spaces.
     #[cold]
     pub fn error(&mut self, text: &str) {
-        self.line(b'-', text.as_bytes());
+        self.error_bytes(text.as_bytes());
+    }
+
+    /// As [`ReplyWriter::error`], for a text that repeats a client's own bytes.
+    #[cold]
+    pub fn error_bytes(&mut self, text: &[u8]) {
+        self.line(b'-', text);
     }
 
     /// An integer.

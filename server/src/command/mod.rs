@@ -1,9 +1,9 @@
 //! command — the command table and all that is read off it.
 //!
 //! [`schema`] says what can be said about a command; every engine says it once, in `static`s next
-//! to its handlers. [`table`] turns them into lookup, arity and key positions; [`context`] is what a
-//! handler is given; [`facts`], [`argument`], [`render`] and [`page`] tell clients and people what
-//! there is. Nothing here touches a key.
+//! to its handlers. [`table`] turns them into lookup, arity and key positions; [`context`] is what
+//! a handler is given; [`facts`], [`argument`], [`render`] and [`page`] tell clients and people
+//! what there is. Nothing here touches a key.
 
 pub mod argument;
 pub mod context;
@@ -12,6 +12,7 @@ pub mod help;
 pub mod keyspec;
 pub mod options;
 pub mod page;
+pub mod paging;
 pub mod render;
 pub mod schema;
 pub mod table;

@@ -30,7 +30,8 @@ pub fn info(table: &Table, entry: &Entry, out: &mut ReplyWriter<'_>) {
         Some((first, last)) => {
             out.set(1);
             let last = if last < 0 { last } else { last - first };
-            range_spec(&["not_key"], "index", |out| index(first, out), last, 1, out);
+            let begin = Begin::Index(usize::try_from(first).unwrap_or(0));
+            range_spec(&["not_key"], begin, last, 1, out);
         }
         None => {
             out.set(entry.keys.len());
@@ -47,78 +48,60 @@ fn simple_set(words: &[&str], out: &mut ReplyWriter<'_>) {
     words.iter().for_each(|word| out.simple(word));
 }
 
-fn index(at: i64, out: &mut ReplyWriter<'_>) {
-    out.map(1);
-    out.bulk_str("index");
-    out.integer(at);
-}
-
 fn key_spec(spec: &KeySpec, out: &mut ReplyWriter<'_>) {
-    let (kind, begin): (_, Box<dyn Fn(&mut ReplyWriter<'_>)>) = match spec.begin {
-        Begin::Index(at) => ("index", Box::new(move |out| index(at as i64, out))),
-        Begin::Keyword(word, from) => (
-            "keyword",
-            Box::new(move |out| {
-                out.map(2);
-                out.bulk_str("keyword");
-                out.bulk_str(word);
-                out.bulk_str("startfrom");
-                out.integer(from as i64);
-            }),
-        ),
-    };
     let flags = spec.access.flags();
     match spec.find {
         Find::Range { last, step } => {
-            range_spec(flags, kind, begin, last as i64, step as i64, out);
+            range_spec(flags, spec.begin, last as i64, step as i64, out);
         }
         Find::Counted => {
-            begin_spec(flags, kind, begin, out);
+            begin_spec(flags, spec.begin, out);
             out.bulk_str("keynum");
             out.bulk_str("spec");
-            out.map(3);
-            for (name, value) in [("keynumidx", 0), ("firstkey", 1), ("keystep", 1)] {
-                out.bulk_str(name);
-                out.integer(value);
-            }
+            integers(&[("keynumidx", 0), ("firstkey", 1), ("keystep", 1)], out);
         }
     }
 }
 
-fn range_spec(
-    flags: &[&str],
-    kind: &str,
-    begin: impl Fn(&mut ReplyWriter<'_>),
-    last: i64,
-    step: i64,
-    out: &mut ReplyWriter<'_>,
-) {
-    begin_spec(flags, kind, begin, out);
+fn range_spec(flags: &[&str], begin: Begin, last: i64, step: i64, out: &mut ReplyWriter<'_>) {
+    begin_spec(flags, begin, out);
     out.bulk_str("range");
     out.bulk_str("spec");
-    out.map(3);
-    for (name, value) in [("lastkey", last), ("keystep", step), ("limit", 0)] {
+    integers(&[("lastkey", last), ("keystep", step), ("limit", 0)], out);
+}
+
+fn integers(pairs: &[(&str, i64)], out: &mut ReplyWriter<'_>) {
+    out.map(pairs.len());
+    for (name, value) in pairs {
         out.bulk_str(name);
-        out.integer(value);
+        out.integer(*value);
     }
 }
 
 /// A key specification up to the type of its second half.
-fn begin_spec(
-    flags: &[&str],
-    kind: &str,
-    begin: impl Fn(&mut ReplyWriter<'_>),
-    out: &mut ReplyWriter<'_>,
-) {
+fn begin_spec(flags: &[&str], begin: Begin, out: &mut ReplyWriter<'_>) {
     out.map(3);
     out.bulk_str("flags");
     simple_set(flags, out);
     out.bulk_str("begin_search");
     out.map(2);
     out.bulk_str("type");
-    out.bulk_str(kind);
-    out.bulk_str("spec");
-    begin(out);
+    match begin {
+        Begin::Index(at) => {
+            out.bulk_str("index");
+            out.bulk_str("spec");
+            integers(&[("index", at as i64)], out);
+        }
+        Begin::Keyword(word, from) => {
+            out.bulk_str("keyword");
+            out.bulk_str("spec");
+            out.map(2);
+            out.bulk_str("keyword");
+            out.bulk_str(word);
+            out.bulk_str("startfrom");
+            out.integer(from as i64);
+        }
+    }
     out.bulk_str("find_keys");
     out.map(2);
     out.bulk_str("type");

@@ -1,4 +1,5 @@
-//! command/schema.rs — what can be said about a command. If a fact is not here, nobody may rely on it.
+//! command/schema.rs — what can be said about a command. If a fact is not here, nobody may rely on
+//! it.
 
 use super::context::{Desk, Outcome, Read, Visit, Write};
 use crate::keyspace::Kind;
@@ -7,7 +8,8 @@ use crate::settings::Setting;
 
 /// One command, said once, next to its handler.
 pub struct Command {
-    /// As on the wire, upper case; a subcommand is `"CLIENT SETNAME"`. Also what goes to disk: never an index.
+    /// As on the wire, upper case; a subcommand is `"CLIENT SETNAME"`. Also what goes to disk:
+    /// never an index.
     pub name: &'static str,
     /// One sentence, ends with a full stop.
     pub summary: &'static str,

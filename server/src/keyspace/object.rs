@@ -18,6 +18,20 @@ pub trait Object: Any + Send {
     fn freeze(&self, to: &mut Vec<u8>);
     /// A value equal to this one, for COPY.
     fn duplicate(&self) -> Box<dyn Object>;
+    /// The value as distinct members, if it is that and no more: ZUNION takes sets, too.
+    fn as_distinct(&self) -> Option<&dyn Distinct> {
+        None
+    }
+}
+
+/// Distinct members, as commands on another kind of value see them.
+pub trait Distinct {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// Whether `member` is one of them.
+    fn holds(&self, member: &[u8]) -> bool;
+    /// Shows all of them, in order.
+    fn each(&self, show: &mut dyn FnMut(&[u8]));
 }
 
 /// A kind of value.

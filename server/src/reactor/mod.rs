@@ -1,8 +1,8 @@
 //! reactor — the event loops: one per core, each with connections of its own.
 //!
 //! ```text
-//! turn:  wait -> mail -> accept -> read and run each ready socket -> sweep -> write each touched one
-//!        '---------- the gate is held shared from mail to sweep ----------'
+//! turn:  wait -> mail -> accept -> read and run ready sockets -> sweep -> write touched ones
+//!        '-------- the gate is held shared from mail to sweep --------'
 //! ```
 //!
 //! Loop 0 also accepts, and hands connections out in turn. Readiness is edge-triggered: a socket

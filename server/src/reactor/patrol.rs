@@ -1,5 +1,5 @@
-//! reactor/patrol.rs — walks the connections, a tenth every tenth of a second, and closes those that
-//! exceed their time; and closes those whose output grew past its limit as soon as it does.
+//! reactor/patrol.rs — walks the connections, a tenth every tenth of a second, and closes those
+//! that exceed their time; and closes those whose output grew past its limit as soon as it does.
 
 use std::sync::atomic::Ordering::Relaxed;
 

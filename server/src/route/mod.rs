@@ -1,8 +1,8 @@
 //! route — where does a command run: one stripe, several, everything alone, or queued for EXEC.
 //!
 //! A loop turn opens the gate shared ([`Executor::begin`]), runs its requests, and gives it back
-//! ([`Executor::end`]). Each request is planned first (looked up, its key hashed, memory prefetched)
-//! and then run; a batch is planned as a whole before any of it runs.
+//! ([`Executor::end`]). Each request is planned first (looked up, its key hashed, memory
+//! prefetched) and then run; a batch is planned as a whole before any of it runs.
 //!
 //! Invariants
 //! - A write that changed something is recorded while its stripes are locked.
@@ -158,6 +158,10 @@ impl<'p> Executor<'p> {
                 outcome
             }
             Ok(None) => Ok(Next::Done),
+            Err(_) if plan.entry.is_none() && refuse::is_http(request) => {
+                tracing::warn!("closing {}: it speaks HTTP", session.card.peer);
+                Ok(Next::Close)
+            }
             Err(refusal) => {
                 if let Some(open) = &mut session.transaction {
                     open.aborted = true;

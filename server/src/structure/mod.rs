@@ -11,6 +11,8 @@
 //! - [`segments`]: lists of any length.
 //! - [`glob`]: the patterns of keys, channels, settings and files.
 //! - [`frozen`]: how values are written into a snapshot and read back.
+//! - [`extended`]: 80-bit floating-point numbers, in software; `big` is what it computes with.
+//! - [`glob`]: Redis's patterns.
 //! - [`Chunks`]: a vector that never moves what it holds.
 //! - [`hash`]: the hash they and the keyspace use. `thin` owns every allocation of a single string,
 //!   and with it nearly all unsafe code; `varint` writes lengths.
@@ -18,10 +20,12 @@
 //! Weights are heap bytes as mimalloc's size classes round them. Not here: when a small form
 //! becomes a big one.
 
+mod big;
 mod chunks;
 pub mod dense;
 #[cfg(test)]
 mod dice;
+pub mod extended;
 mod fixed_state;
 pub mod frozen;
 pub mod glob;

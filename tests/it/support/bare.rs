@@ -1,8 +1,8 @@
 //! support/bare.rs — a process and an executor without sockets.
 //!
 //! Time stands still until [`Bare::advance`]; replies come back decoded; messages for a client wait
-//! in its inbox; every record is kept. What a loop does besides (reading, writing, limits, sweeping)
-//! is not here: `served` has that.
+//! in its inbox; every record is kept. What a loop does besides (reading, writing, limits,
+//! sweeping) is not here: `served` has that.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};

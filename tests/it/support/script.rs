@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! # The first comment says the point.
-//! > SET k "a b" EX 10        a request, quoted as redis-cli does; then its reply, one line for each
-//! OK                         frame, as `Frame` prints itself; `pattern` says what may be left open
+//! > SET k "a b" EX 10        a request, quoted as redis-cli does; then its reply, a line for each
+//! OK                         frame as `Frame` prints itself; `pattern` has what may be left open
 //! > HGETALL h
 //! ["f", "v"]
 //! 3: {"f": "v"}              what RESP3 says instead of the line before

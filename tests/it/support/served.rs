@@ -1,4 +1,5 @@
-//! support/served.rs — real loops on a unix socket in a folder of their own, and a client that waits.
+//! support/served.rs — real loops on a unix socket in a folder of their own, and a client that
+//! waits.
 //!
 //! The loops run in threads of the test's process. [`Served::stop`] ends them the way SIGTERM does
 //! and says how they ended; dropping does the same and asks nothing.

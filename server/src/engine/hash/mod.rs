@@ -8,7 +8,7 @@ mod fields;
 mod tests;
 
 use crate::command::{Engine, Group};
-use commands::{all, one};
+use commands::{all, numbers, one, random};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -29,6 +29,10 @@ pub static ENGINE: Engine = Engine {
         &all::HGETALL,
         &all::HKEYS,
         &all::HVALS,
+        &all::HSCAN,
+        &numbers::HINCRBY,
+        &numbers::HINCRBYFLOAT,
+        &random::HRANDFIELD,
     ],
     settings: &[],
     state: None,

@@ -1,8 +1,8 @@
 //! engine/keys — commands on keys whatever they hold.
 //!
 //! `commands` has the statics and handlers: `presence` counts and removes, `names` renames, copies
-//! and moves, `deadlines` sets and tells deadlines, `walk` looks through a database, `whole` empties
-//! and swaps databases, `object` tells how a value is stored.
+//! and moves, `deadlines` sets and tells deadlines, `walk` looks through a database, `whole`
+//! empties and swaps databases, `object` tells how a value is stored.
 //!
 //! Not here: what a value means, how a walk keeps its promise (`keyspace::scan`), MEMORY USAGE.
 

@@ -9,7 +9,7 @@ mod sequence;
 mod tests;
 
 use crate::command::{Engine, Group};
-use commands::{ends, places};
+use commands::{ends, moving, places, search};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -29,6 +29,12 @@ pub static ENGINE: Engine = Engine {
         &places::LRANGE,
         &places::LSET,
         &places::LTRIM,
+        &search::LPOS,
+        &search::LINSERT,
+        &search::LREM,
+        &moving::LMOVE,
+        &moving::RPOPLPUSH,
+        &moving::LMPOP,
     ],
     settings: &[],
     state: None,

@@ -26,6 +26,47 @@ pub struct Sequence {
     pub entries: List,
 }
 
+/// When more than one entry in so many is to be removed, the list is written anew instead.
+const REWRITE_EVERY: usize = 64;
+
+impl Sequence {
+    /// Removes up to `most` entries equal to `element`, the nearest to the end `from` first;
+    /// returns how many.
+    pub fn remove_equal(&mut self, from: End, most: usize, element: &[u8]) -> usize {
+        let entries = &self.entries;
+        let is_equal = |&(_, entry): &(usize, &[u8])| entry == element;
+        let last = entries.len().saturating_sub(1);
+        let mut found: Vec<usize> = match from {
+            End::Front => {
+                let walk = entries.iter().enumerate();
+                walk.filter(is_equal).take(most).map(|(at, _)| at).collect()
+            }
+            End::Back => {
+                let walk = entries.iter_back().enumerate();
+                walk.filter(is_equal).take(most).map(|(at, _)| last - at).collect()
+            }
+        };
+        if found.len() > 1 && found.len() > entries.len() / REWRITE_EVERY {
+            found.sort_unstable();
+            let mut kept = List::new();
+            let mut gone = found.iter().copied().peekable();
+            for (at, entry) in entries.iter().enumerate() {
+                if gone.next_if_eq(&at).is_none() {
+                    kept.push(End::Back, entry);
+                }
+            }
+            self.entries = kept;
+        } else {
+            // From the tail, so that what is still to go keeps its position.
+            found.sort_unstable_by(|a, b| b.cmp(a));
+            for &at in &found {
+                self.entries.remove(at, 1);
+            }
+        }
+        found.len()
+    }
+}
+
 impl Object for Sequence {
     fn kind(&self) -> &'static Kind {
         &KIND

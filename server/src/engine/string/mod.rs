@@ -5,14 +5,11 @@
 //!
 //! - `commands` has the statics and handlers: `read` looks, `store` puts whole values, `edit`
 //!   changes bytes in place, `count` adds numbers.
-//! - `extended` is the floating-point number of INCRBYFLOAT, `big` what it computes with; `lcs` is
-//!   the longest common subsequence.
+//! - `lcs` is the longest common subsequence.
 //!
 //! Not here: bitmaps and HyperLogLogs, which are strings with other commands.
 
-mod big;
 mod commands;
-mod extended;
 mod lcs;
 
 use crate::command::{Engine, Group};

@@ -1,3 +1,5 @@
+//! structure/dense/tests.rs — sets and maps against models, and their order, frozen.
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,3 +1,5 @@
+//! structure/packed/tests.rs — packed sequences against vectors.
+
 use super::{Packed, Spot};
 use crate::structure::dice::Dice;
 use crate::structure::thin::tests::LIVE;

@@ -1,3 +1,5 @@
+//! structure/ranked/tests.rs — sorted sets against pairs of maps.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Score, SortedSet};

@@ -4,7 +4,8 @@
 //! too many to move when one is put in between. So they stand in groups of at most [`GROUP`], and
 //! an index skips groups, then segments, then entries.
 //!
-//! Invariants: no group and no segment is empty; a group's counts are those of its segments.
+//! Invariants: no group and no segment is empty; a group's counts are those of its segments;
+//! the weights are kept up to date, because every change to a list asks for its weight twice.
 
 use std::collections::VecDeque;
 
@@ -20,12 +21,21 @@ pub(super) struct Group {
     count: usize,
 }
 
+impl Group {
+    /// Heap bytes of the segments' own words, without what they hold.
+    fn frame(&self) -> usize {
+        room(self.segments.capacity() * size_of::<Segment>())
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Directory {
     groups: VecDeque<Group>,
     len: usize,
     /// Heap bytes of the buffers.
     heap: usize,
+    /// Heap bytes of the groups.
+    frames: usize,
 }
 
 /// A segment's place: its group and its number there.
@@ -52,10 +62,14 @@ impl Directory {
         self.groups.len()
     }
 
+    /// The heap bytes of the groups as kept up to date, and as counted anew.
+    #[cfg(test)]
+    pub(super) fn frames(&self) -> (usize, usize) {
+        (self.frames, self.groups.iter().map(Group::frame).sum())
+    }
+
     pub(super) fn weight(&self) -> usize {
-        let group = |group: &Group| room(group.segments.capacity() * size_of::<Segment>());
-        let groups: usize = self.groups.iter().map(group).sum();
-        self.heap + groups + room(self.groups.capacity() * size_of::<Group>())
+        self.heap + self.frames + room(self.groups.capacity() * size_of::<Group>())
     }
 
     /// Takes the first segment out; for a directory that is given up.
@@ -88,11 +102,13 @@ impl Directory {
                 &mut self.groups[last]
             }
         };
+        let before = group.frame();
         group.count += segment.len();
         match end {
             End::Front => group.segments.push_front(segment),
             End::Back => group.segments.push_back(segment),
         }
+        self.frames = self.frames + group.frame() - before;
     }
 
     /// The place of the segment at an end.
@@ -168,6 +184,7 @@ impl Directory {
         self.len -= segment.len();
         self.heap -= segment.weight();
         if group.segments.is_empty() {
+            self.frames -= group.frame();
             self.groups.remove(number);
         }
     }
@@ -183,7 +200,9 @@ impl Directory {
             let segments = self.groups[number].segments.split_off(GROUP / 2);
             let count = segments.iter().map(Segment::len).sum();
             self.groups[number].count -= count;
-            self.groups.insert(number + 1, Group { segments, count });
+            let group = Group { segments, count };
+            self.frames += group.frame();
+            self.groups.insert(number + 1, group);
             if at > GROUP / 2 {
                 (number, at) = (number + 1, at - GROUP / 2);
             }
@@ -191,8 +210,10 @@ impl Directory {
         self.len += segment.len();
         self.heap += segment.weight();
         let group = &mut self.groups[number];
+        let before = group.frame();
         group.count += segment.len();
         group.segments.insert(at, segment);
+        self.frames = self.frames + group.frame() - before;
         (number, at)
     }
 

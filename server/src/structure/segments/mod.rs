@@ -63,7 +63,7 @@ impl List {
         self.bytes
     }
 
-    /// Heap bytes, in O(groups of segments).
+    /// Heap bytes, in O(1).
     pub fn weight(&self) -> usize {
         match &self.form {
             Form::Short(segment) => segment.weight(),

@@ -1,3 +1,5 @@
+//! structure/segments/tests.rs — lists against a deque.
+
 use std::collections::VecDeque;
 
 use super::directory::GROUP;
@@ -33,6 +35,8 @@ impl super::Directory {
             place = self.next(at, End::Back);
         }
         assert_eq!((len, heap), (self.len(), self.buffers()));
+        let (kept, counted) = self.frames();
+        assert_eq!(kept, counted);
         assert!(segments > 1, "a directory of one segment");
     }
 }

@@ -56,8 +56,7 @@ fn cat(cx: &mut Desk<'_>) -> Outcome {
     };
     let found = CATEGORIES.iter().find(|name| wanted.eq_ignore_ascii_case(name.as_bytes()));
     let Some(category) = found else {
-        let wanted = String::from_utf8_lossy(wanted);
-        return Err(Refusal::from(format!("ERR Unknown category '{wanted}'")));
+        return Err(Refusal::quoting("ERR Unknown category '", wanted, "'"));
     };
     let begun = cx.out.begin_array();
     let mut count = 0;

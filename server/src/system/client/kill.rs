@@ -106,8 +106,7 @@ impl<'a> Filter<'a> {
                 filter.local = Some(value);
             } else if is_word(word, "USER") {
                 if value != DEFAULT_USER.as_bytes() {
-                    let name = String::from_utf8_lossy(value);
-                    return Err(Refusal::from(format!("ERR No such user '{name}'")));
+                    return Err(Refusal::quoting("ERR No such user '", value, "'"));
                 }
             } else if is_word(word, "SKIPME") {
                 filter.skips_me = match value {

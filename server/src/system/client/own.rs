@@ -87,8 +87,7 @@ fn setinfo(cx: &mut Visit<'_>) -> Outcome {
     } else if is_word(option, "LIB-VER") {
         text.library_version = Name::read(value, "lib-ver")?.into();
     } else {
-        let option = String::from_utf8_lossy(option);
-        return Err(Refusal::from(format!("ERR Unrecognized option '{option}'")));
+        return Err(Refusal::quoting("ERR Unrecognized option '", option, "'"));
     }
     drop(text);
     cx.out.ok();

@@ -112,8 +112,7 @@ fn hello(cx: &mut Visit<'_>) -> Outcome {
         } else if options::is_word(word, "SETNAME") && words.left() >= 1 {
             client_name = Some(Name::read(words.value()?, "Client names")?);
         } else {
-            let word = String::from_utf8_lossy(word);
-            return Err(Refusal::from(format!("ERR Syntax error in HELLO option '{word}'")));
+            return Err(Refusal::quoting("ERR Syntax error in HELLO option '", word, "'"));
         }
     }
     if let Some((user, password)) = login {

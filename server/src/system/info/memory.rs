@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::human::human;
 use super::sections::ratio;
-use crate::command::options::{integer, is_word};
+use crate::command::options::{Words, integer, is_word};
 use crate::command::{
     Access, Arg, Command, Cost, Desk, Next, Outcome, Read, Reply, Run, Trait, Type, help,
 };
@@ -40,14 +40,11 @@ pub static USAGE: Command = Command {
 
 fn usage(cx: &mut Read<'_>) -> Outcome {
     // Values know their weight, so SAMPLES changes nothing; it is checked all the same.
-    match cx.args.len() {
-        3 => {}
-        5 if is_word(cx.args.arg(3), "SAMPLES") => {
-            if integer(cx.args.arg(4))? < 0 {
-                return Err(Refusal::Syntax);
-            }
+    let mut words = Words::new(cx.args, 3);
+    while let Some(word) = words.next() {
+        if !is_word(word, "SAMPLES") || integer(words.value()?)? < 0 {
+            return Err(Refusal::Syntax);
         }
-        _ => return Err(Refusal::Syntax),
     }
     match cx.keys.weight(cx.args.arg(2)) {
         Some(weight) => cx.out.integer(weight as i64),

@@ -32,12 +32,14 @@ pub static SHUTDOWN: Command = Command {
     summary: "Answers what was read, closes all connections and ends the process.",
     since: "1.0.0",
     cost: Cost::Constant,
-    args: &[Arg::AnyOrder(&[
-        Arg::OneOf(&[Arg::Word("NOSAVE"), Arg::Word("SAVE")]),
-        Arg::Word("NOW"),
-        Arg::Word("FORCE"),
+    args: &[Arg::Maybe(&Arg::OneOf(&[
         Arg::Word("ABORT"),
-    ])],
+        Arg::AnyOrder(&[
+            Arg::OneOf(&[Arg::Word("NOSAVE"), Arg::Word("SAVE")]),
+            Arg::Word("NOW"),
+            Arg::Word("FORCE"),
+        ]),
+    ]))],
     reply: Reply::Nothing,
     run: Run::Server(shutdown),
     also: &[

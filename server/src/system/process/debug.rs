@@ -19,10 +19,10 @@ pub static DEBUG: Command = Command {
     summary: "Helps to test clients: SLEEP stops the server for some seconds.",
     since: "1.0.0",
     cost: Cost::Constant,
-    args: &[
-        Arg::Value("subcommand", Type::Bytes),
-        Arg::Maybe(&Arg::Many(&Arg::Value("arg", Type::Bytes))),
-    ],
+    args: &[Arg::OneOf(&[
+        Arg::Word("HELP"),
+        Arg::Tagged("SLEEP", &Arg::Value("seconds", Type::Float)),
+    ])],
     reply: Reply::Any,
     run: Run::Server(debug),
     also: &[Trait::Admin, Trait::NoScript, Trait::Loading, Trait::Slow],

@@ -1,9 +1,14 @@
 //! engine/hash/commands/all.rs — what goes over the whole hash.
 
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run};
+use crate::command::options::{Words, is_word};
+use crate::command::paging::Paging;
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
 use crate::engine::hash::fields::Fields;
+use crate::error::Refusal;
 
 const WHOLE: &[Arg] = &[Arg::Key("key", Access::Look)];
+
+const UNORDERED: &[Trait] = &[Trait::Tip("nondeterministic_output_order")];
 
 /// See its summary.
 pub static HLEN: Command = Command {
@@ -11,7 +16,7 @@ pub static HLEN: Command = Command {
     summary: "Returns the number of fields in a hash.",
     since: "2.0.0",
     cost: Cost::Constant,
-    args: WHOLE,
+    args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Int,
     run: Run::Read(hlen),
     also: &[],
@@ -32,7 +37,7 @@ pub static HGETALL: Command = Command {
     args: WHOLE,
     reply: Reply::Map(&Reply::Bulk),
     run: Run::Read(hgetall),
-    also: &[],
+    also: UNORDERED,
 };
 
 fn hgetall(cx: &mut Read<'_>) -> Outcome {
@@ -57,7 +62,7 @@ pub static HKEYS: Command = Command {
     args: WHOLE,
     reply: Reply::Array(&Reply::Bulk),
     run: Run::Read(|cx| list(cx, |(field, _)| field)),
-    also: &[],
+    also: UNORDERED,
 };
 
 /// See its summary.
@@ -69,10 +74,13 @@ pub static HVALS: Command = Command {
     args: WHOLE,
     reply: Reply::Array(&Reply::Bulk),
     run: Run::Read(|cx| list(cx, |(_, value)| value)),
-    also: &[],
+    also: UNORDERED,
 };
 
-fn list(cx: &mut Read<'_>, part: for<'a> fn((&'a [u8], &'a [u8])) -> &'a [u8]) -> Outcome {
+/// Chooses the field or the value of a pair.
+type Part = for<'a> fn((&'a [u8], &'a [u8])) -> &'a [u8];
+
+fn list(cx: &mut Read<'_>, part: Part) -> Outcome {
     let Some(fields) = cx.keys.get::<Fields>(cx.args.arg(1))? else {
         cx.out.array(0);
         return Ok(Next::Done);
@@ -81,5 +89,58 @@ fn list(cx: &mut Read<'_>, part: for<'a> fn((&'a [u8], &'a [u8])) -> &'a [u8]) -
     for pair in fields.iter() {
         cx.out.bulk(part(pair));
     }
+    Ok(Next::Done)
+}
+
+/// See its summary.
+pub static HSCAN: Command = Command {
+    name: "HSCAN",
+    summary: "Iterates over fields and values of a hash.",
+    since: "2.8.0",
+    cost: Cost::Linear("the fields looked at; a whole iteration looks at all"),
+    args: &[
+        Arg::Key("key", Access::Look),
+        Arg::Value("cursor", Type::Cursor),
+        Arg::AnyOrder(&[
+            Arg::Tagged("MATCH", &Arg::Value("pattern", Type::Pattern)),
+            Arg::Tagged("COUNT", &Arg::Value("count", Type::Integer)),
+            Arg::Word("NOVALUES"),
+        ]),
+    ],
+    reply: Reply::Tuple(&[Reply::Bulk, Reply::Array(&Reply::Bulk)]),
+    run: Run::Read(hscan),
+    also: &[Trait::Tip("nondeterministic_output")],
+};
+
+fn hscan(cx: &mut Read<'_>) -> Outcome {
+    let mut paging = Paging::new(cx.args.arg(2))?;
+    // Redis answers for a missing key before it reads the options.
+    let Some(fields) = cx.keys.get::<Fields>(cx.args.arg(1))? else {
+        paging.answer(&mut cx.out, |_| (0, 0));
+        return Ok(Next::Done);
+    };
+    let mut has_values = true;
+    let mut words = Words::new(cx.args, 3);
+    while let Some(word) = words.next() {
+        if is_word(word, "NOVALUES") {
+            has_values = false;
+        } else if !paging.option(word, &mut words)? {
+            return Err(Refusal::Syntax);
+        }
+    }
+    paging.answer(&mut cx.out, |page| {
+        let mut found = 0;
+        let next = fields.scan(paging.cursor, paging.count, |field, value| {
+            if paging.pattern.matches(field) {
+                page.bulk(field);
+                found += 1;
+                if has_values {
+                    page.bulk(value);
+                    found += 1;
+                }
+            }
+        });
+        (found, next)
+    });
     Ok(Next::Done)
 }

@@ -1,7 +1,11 @@
 //! engine/hash/commands — statics and handlers.
 //!
 //! - `one`: what names its fields: HSET, HGET, HDEL and their relatives.
-//! - `all`: what goes over the hash: HGETALL, HKEYS, HVALS, HLEN.
+//! - `numbers`: HINCRBY, HINCRBYFLOAT.
+//! - `all`: what goes over the hash: HGETALL, HKEYS, HVALS, HLEN, HSCAN.
+//! - `random`: HRANDFIELD.
 
 pub mod all;
+pub mod numbers;
 pub mod one;
+pub mod random;

@@ -5,11 +5,11 @@ use crate::engine::hash::fields::Fields;
 use crate::error::Refusal;
 
 const PAIRS: &[Arg] = &[
-    Arg::Key("key", Access::Update),
+    Arg::Key("key", Access::Edit),
     Arg::Many(&Arg::Group(&[Arg::Value("field", Type::Bytes), Arg::Value("value", Type::Bytes)])),
 ];
 
-const LOOK_ONE: &[Arg] = &[Arg::Key("key", Access::Look), Arg::Value("field", Type::Bytes)];
+const PROBE_ONE: &[Arg] = &[Arg::Key("key", Access::Probe), Arg::Value("field", Type::Bytes)];
 
 /// See its summary.
 pub static HSET: Command = Command {
@@ -95,7 +95,7 @@ pub static HGET: Command = Command {
     summary: "Returns the value of a field in a hash.",
     since: "2.0.0",
     cost: Cost::Constant,
-    args: LOOK_ONE,
+    args: &[Arg::Key("key", Access::Look), Arg::Value("field", Type::Bytes)],
     reply: Reply::Maybe(&Reply::Bulk),
     run: Run::Read(hget),
     also: &[],
@@ -166,7 +166,7 @@ pub static HEXISTS: Command = Command {
     summary: "Determines whether a field exists in a hash.",
     since: "2.0.0",
     cost: Cost::Constant,
-    args: LOOK_ONE,
+    args: PROBE_ONE,
     reply: Reply::Int,
     run: Run::Read(hexists),
     also: &[],
@@ -185,7 +185,7 @@ pub static HSTRLEN: Command = Command {
     summary: "Returns the length of the value of a field.",
     since: "3.2.0",
     cost: Cost::Constant,
-    args: LOOK_ONE,
+    args: PROBE_ONE,
     reply: Reply::Int,
     run: Run::Read(hstrlen),
     also: &[],

@@ -50,7 +50,7 @@ pub static EXPIREAT: Command = Command {
     cost: Cost::Constant,
     args: &[
         Arg::Key("key", Access::Mark),
-        Arg::Value("unix-time-seconds", Type::Integer),
+        Arg::Value("unix-time-seconds", Type::Deadline),
         CONDITION,
     ],
     reply: Reply::Int,
@@ -70,7 +70,7 @@ pub static PEXPIREAT: Command = Command {
     cost: Cost::Constant,
     args: &[
         Arg::Key("key", Access::Mark),
-        Arg::Value("unix-time-milliseconds", Type::Integer),
+        Arg::Value("unix-time-milliseconds", Type::Deadline),
         CONDITION,
     ],
     reply: Reply::Int,
@@ -104,10 +104,9 @@ impl Condition {
             } else if is_word(word, "LT") {
                 condition.if_sooner = true;
             } else {
-                // Redis's text ends at the first NUL.
-                let word = word.split(|&byte| byte == 0).next().unwrap_or_default();
-                let word = String::from_utf8_lossy(word);
-                return Err(Refusal::from(format!("ERR Unsupported option {word}")));
+                // Redis's text ends before line ends.
+                let word = word.trim_ascii_end();
+                return Err(Refusal::quoting("ERR Unsupported option ", word, ""));
             }
         }
         let Condition { if_none, if_some, if_later, if_sooner } = condition;
@@ -182,7 +181,7 @@ pub static TTL: Command = Command {
     args: &[Arg::Key("key", Access::Look)],
     reply: Reply::Int,
     run: Run::Read(ttl),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output")],
 };
 
 fn ttl(cx: &mut Read<'_>) -> Outcome {
@@ -198,7 +197,7 @@ pub static PTTL: Command = Command {
     args: &[Arg::Key("key", Access::Look)],
     reply: Reply::Int,
     run: Run::Read(pttl),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output")],
 };
 
 fn pttl(cx: &mut Read<'_>) -> Outcome {

@@ -10,7 +10,7 @@ pub static RENAME: Command = Command {
     summary: "Renames a key and overwrites the destination.",
     since: "1.0.0",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Remove), Arg::Key("newkey", Access::Replace)],
+    args: &[Arg::Key("key", Access::Take), Arg::Key("newkey", Access::Replace)],
     reply: Reply::Ok,
     run: Run::Write(rename),
     also: &[Trait::NoGrowth, Trait::Slow],
@@ -34,7 +34,7 @@ pub static RENAMENX: Command = Command {
     summary: "Renames a key only when the target key name doesn't exist.",
     since: "1.0.0",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Remove), Arg::Key("newkey", Access::Insert)],
+    args: &[Arg::Key("key", Access::Take), Arg::Key("newkey", Access::Create)],
     reply: Reply::Int,
     run: Run::Write(renamenx),
     also: &[Trait::NoGrowth],
@@ -103,10 +103,10 @@ pub static MOVE: Command = Command {
     summary: "Moves a key to another database.",
     since: "1.0.0",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Remove), Arg::Value("db", Type::Database)],
+    args: &[Arg::Key("key", Access::Update), Arg::Value("db", Type::Database)],
     reply: Reply::Int,
     run: Run::Write(move_key),
-    also: &[],
+    also: &[Trait::NoGrowth],
 };
 
 fn move_key(cx: &mut Write<'_, '_>) -> Outcome {

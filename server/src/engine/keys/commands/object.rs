@@ -1,7 +1,9 @@
 //! engine/keys/commands/object.rs — OBJECT: how a value is stored, in Redis's words.
 
 use crate::command::options::parse_integer;
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait};
+use crate::command::{
+    Access, Arg, Command, Cost, Desk, Next, Outcome, Read, Reply, Run, Trait, help,
+};
 use crate::error::Refusal;
 use crate::keyspace::Value;
 
@@ -28,10 +30,10 @@ pub static ENCODING: Command = Command {
     summary: "Returns the internal encoding of a Redis object.",
     since: "2.2.3",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Look)],
+    args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Maybe(&Reply::Bulk),
     run: Run::Read(encoding),
-    also: &[Trait::Slow],
+    also: &[Trait::Slow, Trait::Tip("nondeterministic_output")],
 };
 
 fn encoding(cx: &mut Read<'_>) -> Outcome {
@@ -65,10 +67,10 @@ pub static FREQ: Command = Command {
     summary: "Returns the logarithmic access frequency counter of a Redis object.",
     since: "4.0.0",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Look)],
+    args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Maybe(&Reply::Int),
     run: Run::Read(freq),
-    also: &[Trait::Slow],
+    also: &[Trait::Slow, Trait::Tip("nondeterministic_output")],
 };
 
 fn freq(cx: &mut Read<'_>) -> Outcome {
@@ -89,10 +91,10 @@ pub static IDLETIME: Command = Command {
     summary: "Returns the time since the last access to a Redis object.",
     since: "2.2.3",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Look)],
+    args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Maybe(&Reply::Int),
     run: Run::Read(idletime),
-    also: &[Trait::Slow],
+    also: &[Trait::Slow, Trait::Tip("nondeterministic_output")],
 };
 
 fn idletime(cx: &mut Read<'_>) -> Outcome {
@@ -105,10 +107,10 @@ pub static REFCOUNT: Command = Command {
     summary: "Returns the reference count of a value of a key.",
     since: "2.2.3",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Look)],
+    args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Maybe(&Reply::Int),
     run: Run::Read(refcount),
-    also: &[Trait::Slow],
+    also: &[Trait::Slow, Trait::Tip("nondeterministic_output")],
 };
 
 fn refcount(cx: &mut Read<'_>) -> Outcome {
@@ -131,31 +133,26 @@ pub static HELP: Command = Command {
     cost: Cost::Constant,
     args: &[],
     reply: Reply::Array(&Reply::Simple),
-    run: Run::Read(help),
+    run: Run::Server(say_help),
     also: &[Trait::Slow, Trait::Loading],
 };
 
-const HELP_LINES: [&str; 15] = [
-    "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-    "ENCODING <key>",
-    "    Return the kind of internal representation used in order to store the value",
-    "    associated with a <key>.",
-    "FREQ <key>",
-    "    Return the access frequency index of the <key>. The returned integer is",
-    "    proportional to the logarithm of the recent access frequency of the key.",
-    "IDLETIME <key>",
-    "    Return the idle time of the <key>, that is the approximated number of",
-    "    seconds elapsed since the last access to the key.",
-    "REFCOUNT <key>",
-    "    Return the number of references of the value associated with the specified",
-    "    <key>.",
-    "HELP",
-    "    Prints this help.",
-];
-
-fn help(cx: &mut Read<'_>) -> Outcome {
-    cx.out.array(HELP_LINES.len());
-    HELP_LINES.iter().for_each(|line| cx.out.simple(line));
+fn say_help(cx: &mut Desk<'_>) -> Outcome {
+    let lines = [
+        "ENCODING <key>",
+        "    Return the kind of internal representation used in order to store the value",
+        "    associated with a <key>.",
+        "FREQ <key>",
+        "    Return the access frequency index of the <key>. The returned integer is",
+        "    proportional to the logarithm of the recent access frequency of the key.",
+        "IDLETIME <key>",
+        "    Return the idle time of the <key>, that is the approximated number of",
+        "    seconds elapsed since the last access to the key.",
+        "REFCOUNT <key>",
+        "    Return the number of references of the value associated with the specified",
+        "    <key>.",
+    ];
+    help("OBJECT", &lines, &mut cx.out);
     Ok(Next::Done)
 }
 

@@ -8,10 +8,14 @@ pub static DEL: Command = Command {
     summary: "Deletes one or more keys.",
     since: "1.0.0",
     cost: Cost::Each("keys"),
-    args: &[Arg::Many(&Arg::Key("key", Access::Remove))],
+    args: &[Arg::Many(&Arg::Key("key", Access::Delete))],
     reply: Reply::Int,
     run: Run::Write(del),
-    also: &[Trait::Slow],
+    also: &[
+        Trait::Slow,
+        Trait::Tip("request_policy:multi_shard"),
+        Trait::Tip("response_policy:agg_sum"),
+    ],
 };
 
 /// The same as DEL here: what is big is always freed elsewhere.
@@ -20,10 +24,10 @@ pub static UNLINK: Command = Command {
     summary: "Asynchronously deletes one or more keys.",
     since: "4.0.0",
     cost: Cost::Each("keys"),
-    args: &[Arg::Many(&Arg::Key("key", Access::Remove))],
+    args: &[Arg::Many(&Arg::Key("key", Access::Delete))],
     reply: Reply::Int,
     run: Run::Write(del),
-    also: &[],
+    also: &[Trait::Tip("request_policy:multi_shard"), Trait::Tip("response_policy:agg_sum")],
 };
 
 fn del(cx: &mut Write<'_, '_>) -> Outcome {
@@ -38,10 +42,10 @@ pub static EXISTS: Command = Command {
     summary: "Determines whether one or more keys exist.",
     since: "1.0.0",
     cost: Cost::Each("keys"),
-    args: &[Arg::Many(&Arg::Key("key", Access::Look))],
+    args: &[Arg::Many(&Arg::Key("key", Access::Probe))],
     reply: Reply::Int,
     run: Run::Read(exists),
-    also: &[],
+    also: &[Trait::Tip("request_policy:multi_shard"), Trait::Tip("response_policy:agg_sum")],
 };
 
 /// As EXISTS: no access time is kept that it could change.
@@ -50,10 +54,10 @@ pub static TOUCH: Command = Command {
     summary: "Returns the number of existing keys out of those specified after updating the time they were last accessed.",
     since: "3.2.1",
     cost: Cost::Each("keys"),
-    args: &[Arg::Many(&Arg::Key("key", Access::Look))],
+    args: &[Arg::Many(&Arg::Key("key", Access::Probe))],
     reply: Reply::Int,
     run: Run::Read(exists),
-    also: &[],
+    also: &[Trait::Tip("request_policy:multi_shard"), Trait::Tip("response_policy:agg_sum")],
 };
 
 fn exists(cx: &mut Read<'_>) -> Outcome {
@@ -68,7 +72,7 @@ pub static TYPE: Command = Command {
     summary: "Determines the type of value stored at a key.",
     since: "1.0.0",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Look)],
+    args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Simple,
     run: Run::Read(kind),
     also: &[],

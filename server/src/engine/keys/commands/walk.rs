@@ -1,14 +1,9 @@
 //! engine/keys/commands/walk.rs — looking through a whole database.
 
-use mainstay_protocol::ReplyWriter;
-
-use crate::command::options::{self, Words, is_word};
+use crate::command::options::{Words, is_word};
+use crate::command::paging::{Paging, Pattern};
 use crate::command::{Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
 use crate::error::Refusal;
-use crate::structure::glob;
-
-/// What a SCAN without COUNT looks at.
-const COUNT_DEFAULT: usize = 10;
 
 /// See its summary.
 pub static KEYS: Command = Command {
@@ -19,7 +14,11 @@ pub static KEYS: Command = Command {
     args: &[Arg::Value("pattern", Type::Pattern)],
     reply: Reply::Array(&Reply::Bulk),
     run: Run::Read(keys),
-    also: &[Trait::Dangerous],
+    also: &[
+        Trait::Dangerous,
+        Trait::Tip("request_policy:all_shards"),
+        Trait::Tip("nondeterministic_output_order"),
+    ],
 };
 
 fn keys(cx: &mut Read<'_>) -> Outcome {
@@ -34,19 +33,6 @@ fn keys(cx: &mut Read<'_>) -> Outcome {
     });
     cx.out.finish_array(begun, count);
     Ok(Next::Done)
-}
-
-/// A pattern over keys; a lone star is not even asked, and so also stands for the empty key.
-struct Pattern<'a>(Option<&'a [u8]>);
-
-impl<'a> Pattern<'a> {
-    fn new(pattern: &'a [u8]) -> Pattern<'a> {
-        Pattern((pattern != b"*").then_some(pattern))
-    }
-
-    fn matches(&self, key: &[u8]) -> bool {
-        self.0.is_none_or(|pattern| glob::matches(pattern, key))
-    }
 }
 
 /// See its summary.
@@ -65,67 +51,33 @@ pub static SCAN: Command = Command {
     ],
     reply: Reply::Tuple(&[Reply::Bulk, Reply::Array(&Reply::Bulk)]),
     run: Run::Read(scan),
-    also: &[],
+    also: &[Trait::Tip("nondeterministic_output"), Trait::Tip("request_policy:special")],
 };
 
 fn scan(cx: &mut Read<'_>) -> Outcome {
-    let cursor = cursor(cx.args.arg(1))?;
-    let (mut pattern, mut count, mut kind) = (Pattern(None), COUNT_DEFAULT, None);
+    let mut paging = Paging::new(cx.args.arg(1))?;
+    let mut kind = None;
     let mut words = Words::new(cx.args, 2);
     while let Some(word) = words.next() {
-        if is_word(word, "COUNT") {
-            let asked = options::integer(words.value()?)?;
-            count =
-                usize::try_from(asked).ok().filter(|&asked| asked > 0).ok_or(Refusal::Syntax)?;
-        } else if is_word(word, "MATCH") {
-            pattern = Pattern::new(words.value()?);
-        } else if is_word(word, "TYPE") {
+        if is_word(word, "TYPE") {
             kind = Some(words.value()?);
-        } else {
+        } else if !paging.option(word, &mut words)? {
             return Err(Refusal::Syntax);
         }
     }
-    // The cursor stands before the keys and is known after them, so they wait in a buffer.
-    let mut page = Vec::new();
-    let mut keys = ReplyWriter::new(&mut page, cx.out.version());
-    let mut found = 0;
-    let next = cx.keys.scan(cursor, count, |key, value| {
-        let is_kind = kind.is_none_or(|kind| value.kind().as_bytes().eq_ignore_ascii_case(kind));
-        if is_kind && pattern.matches(key) {
-            keys.bulk(key);
-            found += 1;
-        }
+    paging.answer(&mut cx.out, |page| {
+        let mut found = 0;
+        let next = cx.keys.scan(paging.cursor, paging.count, |key, value| {
+            let is_kind =
+                kind.is_none_or(|kind| value.kind().as_bytes().eq_ignore_ascii_case(kind));
+            if is_kind && paging.pattern.matches(key) {
+                page.bulk(key);
+                found += 1;
+            }
+        });
+        (found, next)
     });
-    cx.out.array(2);
-    cx.out.bulk_str(itoa::Buffer::new().format(next));
-    cx.out.array(found);
-    cx.out.raw(&page);
     Ok(Next::Done)
-}
-
-/// Reads a cursor as C's `strtoul` does: an optional sign (a minus counts down from 2^64), digits,
-/// nothing behind; no digits at all are 0 if nothing else is there.
-fn cursor(bytes: &[u8]) -> Result<u64, Refusal> {
-    let wrong = Refusal::text("ERR invalid cursor");
-    let (negative, digits) = match bytes {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        [] => return Ok(0),
-        _ => (false, bytes),
-    };
-    let mut value = 0u64;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        let grown = value.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit)));
-        match grown {
-            Some(grown) if digit <= 9 => value = grown,
-            _ => return Err(wrong),
-        }
-    }
-    if digits.is_empty() {
-        return Err(wrong);
-    }
-    Ok(if negative { value.wrapping_neg() } else { value })
 }
 
 /// See its summary.
@@ -137,7 +89,11 @@ pub static RANDOMKEY: Command = Command {
     args: &[],
     reply: Reply::Maybe(&Reply::Bulk),
     run: Run::Read(randomkey),
-    also: &[Trait::Slow],
+    also: &[
+        Trait::Slow,
+        Trait::Tip("request_policy:all_shards"),
+        Trait::Tip("nondeterministic_output"),
+    ],
 };
 
 fn randomkey(cx: &mut Read<'_>) -> Outcome {
@@ -157,38 +113,10 @@ pub static DBSIZE: Command = Command {
     args: &[],
     reply: Reply::Int,
     run: Run::Read(dbsize),
-    also: &[],
+    also: &[Trait::Tip("request_policy:all_shards"), Trait::Tip("response_policy:agg_sum")],
 };
 
 fn dbsize(cx: &mut Read<'_>) -> Outcome {
     cx.out.integer(cx.keys.len() as i64);
     Ok(Next::Done)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursors_are_read_as_by_strtoul() {
-        let rows: [(&str, Option<u64>); 14] = [
-            ("", Some(0)),
-            ("0", Some(0)),
-            ("007", Some(7)),
-            ("+5", Some(5)),
-            ("-1", Some(u64::MAX)),
-            ("-18446744073709551615", Some(1)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("18446744073709551616", None),
-            ("-18446744073709551616", None),
-            ("-", None),
-            ("+", None),
-            (" 1", None),
-            ("1 ", None),
-            ("1.5", None),
-        ];
-        for (text, want) in rows {
-            assert_eq!(cursor(text.as_bytes()).ok(), want, "{text:?}");
-        }
-    }
 }

@@ -15,7 +15,12 @@ pub static FLUSHDB: Command = Command {
     args: &[HOW],
     reply: Reply::Ok,
     run: Run::Write(flushdb),
-    also: &[Trait::Dangerous, Trait::Alone],
+    also: &[
+        Trait::Dangerous,
+        Trait::Alone,
+        Trait::Tip("request_policy:all_shards"),
+        Trait::Tip("response_policy:all_succeeded"),
+    ],
 };
 
 fn flushdb(cx: &mut Write<'_, '_>) -> Outcome {
@@ -34,7 +39,12 @@ pub static FLUSHALL: Command = Command {
     args: &[HOW],
     reply: Reply::Ok,
     run: Run::Write(flushall),
-    also: &[Trait::Dangerous, Trait::Alone],
+    also: &[
+        Trait::Dangerous,
+        Trait::Alone,
+        Trait::Tip("request_policy:all_shards"),
+        Trait::Tip("response_policy:all_succeeded"),
+    ],
 };
 
 fn flushall(cx: &mut Write<'_, '_>) -> Outcome {

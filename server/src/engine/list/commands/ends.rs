@@ -14,8 +14,7 @@ use crate::structure::segments::{End, List};
 const PUSH: &[Arg] =
     &[Arg::Key("key", Access::Insert), Arg::Many(&Arg::Value("element", Type::Bytes))];
 
-const POP: &[Arg] =
-    &[Arg::Key("key", Access::Remove), Arg::Maybe(&Arg::Value("count", Type::Count))];
+const POP: &[Arg] = &[Arg::Key("key", Access::Take), Arg::Maybe(&Arg::Value("count", Type::Count))];
 
 const POPPED: Reply = Reply::Maybe(&Reply::OneOf(&[Reply::Bulk, Reply::Array(&Reply::Bulk)]));
 

@@ -2,6 +2,10 @@
 //!
 //! - `ends`: pushing and popping.
 //! - `places`: by index: LLEN, LINDEX, LRANGE, LSET, LTRIM.
+//! - `search`: by value: LPOS, LINSERT, LREM.
+//! - `moving`: from one list to another, and the first of several lists: LMOVE, RPOPLPUSH, LMPOP.
 
 pub mod ends;
+pub mod moving;
 pub mod places;
+pub mod search;

@@ -13,7 +13,7 @@ pub static LLEN: Command = Command {
     summary: "Returns the length of a list.",
     since: "1.0.0",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Look)],
+    args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Int,
     run: Run::Read(llen),
     also: &[],
@@ -88,7 +88,7 @@ pub static LSET: Command = Command {
     since: "1.0.0",
     cost: Cost::Linear("elements between the index and the nearer end"),
     args: &[
-        Arg::Key("key", Access::Update),
+        Arg::Key("key", Access::Edit),
         Arg::Value("index", Type::Integer),
         Arg::Value("element", Type::Bytes),
     ],

@@ -2,8 +2,8 @@
 
 use crate::command::options;
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Type, Write};
-use crate::engine::string::extended::Extended;
 use crate::error::Refusal;
+use crate::structure::extended::Extended;
 
 /// See its summary.
 pub static INCR: Command = Command {

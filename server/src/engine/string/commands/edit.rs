@@ -47,7 +47,7 @@ pub static SETRANGE: Command = Command {
     since: "2.2.0",
     cost: Cost::Linear("the length of the value, and of the zeros put before it"),
     args: &[
-        Arg::Key("key", Access::Update),
+        Arg::Key("key", Access::Edit),
         Arg::Value("offset", Type::Count),
         Arg::Value("value", Type::Bytes),
     ],

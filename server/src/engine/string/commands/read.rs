@@ -35,7 +35,7 @@ pub static MGET: Command = Command {
     args: &[Arg::Many(&Arg::Key("key", Access::Look))],
     reply: Reply::Array(&Reply::Maybe(&Reply::Bulk)),
     run: Run::Read(mget),
-    also: &[],
+    also: &[Trait::Tip("request_policy:multi_shard")],
 };
 
 fn mget(cx: &mut Read<'_>) -> Outcome {
@@ -55,7 +55,7 @@ pub static STRLEN: Command = Command {
     summary: "Returns the length of a string value.",
     since: "2.2.0",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Look)],
+    args: &[Arg::Key("key", Access::Probe)],
     reply: Reply::Int,
     run: Run::Read(strlen),
     also: &[],

@@ -56,7 +56,7 @@ pub static SET: Command = Command {
     since: "1.0.0",
     cost: Cost::Constant,
     args: &[
-        Arg::Key("key", Access::Replace),
+        Arg::Key("key", Access::Exchange("GET")),
         Arg::Value("value", Type::Bytes),
         Arg::AnyOrder(&[
             Arg::OneOf(&[Arg::Word("NX"), Arg::Word("XX")]),
@@ -131,7 +131,7 @@ pub static SETNX: Command = Command {
     summary: "Set the string value of a key only when the key doesn't exist.",
     since: "1.0.0",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Insert), Arg::Value("value", Type::Bytes)],
+    args: &[Arg::Key("key", Access::Create), Arg::Value("value", Type::Bytes)],
     reply: Reply::Int,
     run: Run::Write(setnx),
     also: &[],
@@ -234,7 +234,7 @@ pub static GETDEL: Command = Command {
     summary: "Returns the string value of a key after deleting the key.",
     since: "6.2.0",
     cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Remove)],
+    args: &[Arg::Key("key", Access::Take)],
     reply: Reply::Maybe(&Reply::Bulk),
     run: Run::Write(getdel),
     also: &[],
@@ -306,7 +306,11 @@ pub static MSET: Command = Command {
     ]))],
     reply: Reply::Ok,
     run: Run::Write(mset),
-    also: &[Trait::Slow],
+    also: &[
+        Trait::Slow,
+        Trait::Tip("request_policy:multi_shard"),
+        Trait::Tip("response_policy:all_succeeded"),
+    ],
 };
 
 fn mset(cx: &mut Write<'_, '_>) -> Outcome {
@@ -323,12 +327,16 @@ pub static MSETNX: Command = Command {
     since: "1.0.1",
     cost: Cost::Each("keys"),
     args: &[Arg::Many(&Arg::Group(&[
-        Arg::Key("key", Access::Insert),
+        Arg::Key("key", Access::Create),
         Arg::Value("value", Type::Bytes),
     ]))],
     reply: Reply::Int,
     run: Run::Write(msetnx),
-    also: &[Trait::Slow],
+    also: &[
+        Trait::Slow,
+        Trait::Tip("request_policy:multi_shard"),
+        Trait::Tip("response_policy:agg_min"),
+    ],
 };
 
 fn msetnx(cx: &mut Write<'_, '_>) -> Outcome {

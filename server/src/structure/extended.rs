@@ -1,8 +1,9 @@
-//! engine/string/extended.rs — the number of INCRBYFLOAT: 80-bit extended precision, in software.
+//! structure/extended.rs — the number of INCRBYFLOAT and HINCRBYFLOAT: 80-bit extended precision,
+//! in software.
 //!
 //! Redis adds with x86's `long double` and prints with `%.17Lf`. Clients see its digits, and every
-//! node must find the same ones on every machine, so that number is done here with integers: 64 bits
-//! of mantissa, 15 of exponent, rounding to nearest, ties to even, gradual underflow.
+//! node must find the same ones on every machine, so that number is done here with integers: 64
+//! bits of mantissa, 15 of exponent, rounding to nearest, ties to even, gradual underflow.
 //!
 //! Reading a decimal text is exact division of big integers, rounded once; printing is exact too.
 //! A text of usual length costs about a microsecond; the longest, 5 KiB, about one millisecond.
@@ -11,7 +12,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::engine::string::big::Big;
+use super::big::Big;
 
 /// The longest text that is read: Redis's `MAX_LONG_DOUBLE_CHARS`, less the final NUL.
 const TEXT_BYTES_MAX: usize = 5 * 1024 - 1;
@@ -25,7 +26,7 @@ const PLACES: u32 = 17;
 /// A number: `mantissa * 2^exponent`, or infinite. The mantissa's top bit is set, unless the
 /// exponent is the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Extended {
+pub struct Extended {
     negative: bool,
     mantissa: u64,
     exponent: i32,
@@ -33,12 +34,13 @@ pub(super) struct Extended {
 }
 
 impl Extended {
-    pub(super) const ZERO: Extended =
+    /// Nought.
+    pub const ZERO: Extended =
         Extended { negative: false, mantissa: 0, exponent: EXPONENT_MIN, infinite: false };
 
     /// Reads what C's `strtold` reads to the end: decimal, hexadecimal, infinity; no spaces before,
     /// not NaN, nothing that overflows or that vanishes.
-    pub(super) fn parse(text: &[u8]) -> Option<Extended> {
+    pub fn parse(text: &[u8]) -> Option<Extended> {
         if text.len() > TEXT_BYTES_MAX {
             return None;
         }
@@ -152,8 +154,13 @@ impl Extended {
         Extended { negative: false, mantissa, exponent, infinite }
     }
 
+    /// Whether it is a number and not an infinity.
+    pub fn is_finite(self) -> bool {
+        !self.infinite
+    }
+
     /// The sum; `None` if it is infinite or not a number.
-    pub(super) fn add(self, other: Extended) -> Option<Extended> {
+    pub fn add(self, other: Extended) -> Option<Extended> {
         if self.infinite || other.infinite {
             return None;
         }

@@ -1,4 +1,4 @@
-//! engine/string/big.rs — non-negative integers of any size: as much as reading and printing an
+//! structure/big.rs — non-negative integers of any size: as much as reading and printing an
 //! [`Extended`](super::extended::Extended) needs.
 //!
 //! Lengths are bounded by what is read: a few thousand decimal digits.

@@ -1,0 +1,152 @@
+//! engine/hash/commands/random.rs — HRANDFIELD.
+
+use hashbrown::HashSet;
+use mainstay_protocol::Version;
+
+use crate::command::options::{self, is_word};
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
+use crate::dice::Dice;
+use crate::engine::hash::fields::Fields;
+use crate::error::Refusal;
+use crate::structure::FixedState;
+
+/// The most fields that may be drawn with repetition: the reply is made in memory. Redis has no
+/// such limit and runs out of memory instead.
+const REPEATS_MAX: u64 = 1 << 24;
+
+/// See its summary.
+pub static HRANDFIELD: Command = Command {
+    name: "HRANDFIELD",
+    summary: "Returns one or more random fields from a hash.",
+    since: "6.2.0",
+    cost: Cost::Linear("fields returned"),
+    args: &[
+        Arg::Key("key", Access::Look),
+        Arg::Maybe(&Arg::Group(&[
+            Arg::Value("count", Type::Integer),
+            Arg::Maybe(&Arg::Word("WITHVALUES")),
+        ])),
+    ],
+    reply: Reply::Maybe(&Reply::OneOf(&[Reply::Bulk, Reply::Array(&Reply::Any)])),
+    run: Run::Read(hrandfield),
+    also: &[Trait::Tip("nondeterministic_output")],
+};
+
+fn hrandfield(cx: &mut Read<'_>) -> Outcome {
+    if cx.args.len() > 2 {
+        return several(cx);
+    }
+    let fields = cx.keys.get::<Fields>(cx.args.arg(1))?;
+    match fields.and_then(|fields| fields.at(cx.dice.below(fields.len()))) {
+        Some((field, _)) => cx.out.bulk(field),
+        None => cx.out.null(),
+    }
+    Ok(Next::Done)
+}
+
+fn several(cx: &mut Read<'_>) -> Outcome {
+    let count = options::integer(cx.args.arg(2))?;
+    if count == i64::MIN {
+        return Err(Refusal::text(
+            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+        ));
+    }
+    let has_values = match cx.args.len() {
+        3 => false,
+        4 if is_word(cx.args.arg(3), "WITHVALUES") => true,
+        _ => return Err(Refusal::Syntax),
+    };
+    let repeats = count < 0 && count.unsigned_abs() > REPEATS_MAX;
+    if repeats || has_values && count.unsigned_abs() > i64::MAX as u64 / 2 {
+        return Err(Refusal::text("ERR value is out of range"));
+    }
+    let Some(fields) = cx.keys.get::<Fields>(cx.args.arg(1))? else {
+        cx.out.array(0);
+        return Ok(Next::Done);
+    };
+    let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+    let mut answer = Answer { cx, has_values };
+    if count < 0 {
+        answer.begin(wanted);
+        for _ in 0..wanted {
+            let position = answer.cx.dice.below(fields.len());
+            answer.pair(fields.at(position));
+        }
+    } else if wanted >= fields.len() {
+        answer.begin(fields.len());
+        fields.iter().for_each(|pair| answer.pair(Some(pair)));
+    } else {
+        answer.begin(wanted);
+        for position in distinct(&mut answer.cx.dice, wanted, fields.len()) {
+            answer.pair(fields.at(position));
+        }
+    }
+    Ok(Next::Done)
+}
+
+/// Writes fields, with their values if they were asked for: in turn in RESP2, in pairs in RESP3.
+struct Answer<'c, 'a> {
+    cx: &'c mut Read<'a>,
+    has_values: bool,
+}
+
+impl Answer<'_, '_> {
+    fn is_paired(&self) -> bool {
+        self.has_values && self.cx.out.version() == Version::Resp3
+    }
+
+    fn begin(&mut self, count: usize) {
+        let is_flat = self.has_values && !self.is_paired();
+        self.cx.out.array(if is_flat { 2 * count } else { count });
+    }
+
+    fn pair(&mut self, pair: Option<(&[u8], &[u8])>) {
+        let Some((field, value)) = pair else { return };
+        if self.is_paired() {
+            self.cx.out.array(2);
+        }
+        self.cx.out.bulk(field);
+        if self.has_values {
+            self.cx.out.bulk(value);
+        }
+    }
+}
+
+/// `count` of the positions below `len`, each set of them with the same chance (Floyd's algorithm,
+/// Bentley 1987), in the order they are drawn. `count` is at most `len`.
+fn distinct(dice: &mut Dice, count: usize, len: usize) -> Vec<usize> {
+    let mut seen = HashSet::with_capacity_and_hasher(count, FixedState);
+    let mut drawn = Vec::with_capacity(count);
+    for top in len - count..len {
+        let position = dice.below(top + 1);
+        let position = if seen.insert(position) { position } else { top };
+        seen.insert(position);
+        drawn.push(position);
+    }
+    drawn
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distinct_positions_are_distinct_and_all_have_their_chance() {
+        for seed in 0..20 {
+            eprintln!("seed {seed}");
+            let mut dice = Dice::new(seed);
+            let mut times = [0u32; 10];
+            for _ in 0..1000 {
+                let mut drawn = distinct(&mut dice, 4, 10);
+                drawn.iter().for_each(|&position| times[position] += 1);
+                drawn.sort_unstable();
+                drawn.dedup();
+                assert_eq!(drawn.len(), 4);
+            }
+            assert!(times.iter().all(|&times| (300..500).contains(&times)), "{times:?}");
+            let mut whole = distinct(&mut dice, 10, 10);
+            whole.sort_unstable();
+            assert!(whole.into_iter().eq(0..10));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! engine/list/commands/moving.rs — between lists, and from the first of several.
+
+use crate::command::options::{self, Words, is_word};
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Trait, Type, Write};
+use crate::engine::list::commands::ends::pop_array;
+use crate::engine::list::sequence::Sequence;
+use crate::error::Refusal;
+use crate::structure::segments::End;
+
+const SIDE: Arg = Arg::OneOf(&[Arg::Word("LEFT"), Arg::Word("RIGHT")]);
+
+/// See its summary.
+pub static LMOVE: Command = Command {
+    name: "LMOVE",
+    summary: "Returns an element after popping it from one list and pushing it to another. Deletes the list if the last element was moved.",
+    since: "6.2.0",
+    cost: Cost::Constant,
+    args: &[Arg::Key("source", Access::Take), Arg::Key("destination", Access::Insert), SIDE, SIDE],
+    reply: Reply::Maybe(&Reply::Bulk),
+    run: Run::Write(lmove),
+    also: &[Trait::Slow],
+};
+
+fn lmove(cx: &mut Write<'_, '_>) -> Outcome {
+    let (from, to) = (side(cx.args.arg(3))?, side(cx.args.arg(4))?);
+    transfer(cx, from, to)
+}
+
+/// See its summary.
+pub static RPOPLPUSH: Command = Command {
+    name: "RPOPLPUSH",
+    summary: "Returns the last element of a list after removing and pushing it to another list. Deletes the list if the last element was popped.",
+    since: "1.2.0",
+    cost: Cost::Constant,
+    args: &[Arg::Key("source", Access::Take), Arg::Key("destination", Access::Insert)],
+    reply: Reply::Maybe(&Reply::Bulk),
+    run: Run::Write(|cx| transfer(cx, End::Back, End::Front)),
+    also: &[Trait::Slow],
+};
+
+fn side(word: &[u8]) -> Result<End, Refusal> {
+    if is_word(word, "LEFT") {
+        Ok(End::Front)
+    } else if is_word(word, "RIGHT") {
+        Ok(End::Back)
+    } else {
+        Err(Refusal::Syntax)
+    }
+}
+
+/// Moves the element at one end of the first key's list to an end of the second's.
+fn transfer(cx: &mut Write<'_, '_>, from: End, to: End) -> Outcome {
+    let (source, target) = (cx.args.arg(1), cx.args.arg(2));
+    if !cx.keys.holds::<Sequence>(source)? {
+        cx.out.null();
+        return Ok(Next::Done);
+    }
+    cx.keys.holds::<Sequence>(target)?;
+    let mut moved = Vec::new();
+    if let Some(mut list) = cx.keys.edit_existing::<Sequence>(source)?
+        && let Some(entry) = list.entries.peek(from)
+    {
+        moved.extend_from_slice(entry);
+        list.entries.pop(from);
+        // A list that is moved within must not be gone for a moment: its deadline would be too.
+        if source == target {
+            list.entries.push(to, &moved);
+        }
+    }
+    if source != target {
+        cx.keys.edit::<Sequence>(target)?.entries.push(to, &moved);
+    }
+    cx.out.bulk(&moved);
+    Ok(Next::Done)
+}
+
+/// See its summary.
+pub static LMPOP: Command = Command {
+    name: "LMPOP",
+    summary: "Returns multiple elements from a list after removing them. Deletes the list if the last element was popped.",
+    since: "7.0.0",
+    cost: Cost::Linear("keys and elements returned"),
+    args: &[
+        Arg::Counted(&Arg::Key("key", Access::Take)),
+        SIDE,
+        Arg::Maybe(&Arg::Tagged("COUNT", &Arg::Value("count", Type::Integer))),
+    ],
+    reply: Reply::Maybe(&Reply::Tuple(&[Reply::Bulk, Reply::Array(&Reply::Bulk)])),
+    run: Run::Write(lmpop),
+    also: &[],
+};
+
+fn lmpop(cx: &mut Write<'_, '_>) -> Outcome {
+    let wrong = Refusal::text("ERR numkeys should be greater than 0");
+    let keys = positive(cx.args.arg(1)).ok_or(wrong)?;
+    let behind = keys.checked_add(2).filter(|&at| at < cx.args.len()).ok_or(Refusal::Syntax)?;
+    let end = side(cx.args.arg(behind))?;
+    let mut count = None;
+    let mut words = Words::new(cx.args, behind + 1);
+    while let Some(word) = words.next() {
+        if count.is_some() || !is_word(word, "COUNT") {
+            return Err(Refusal::Syntax);
+        }
+        let wrong = Refusal::text("ERR count should be greater than 0");
+        count = Some(positive(words.value()?).ok_or(wrong)?);
+    }
+    for at in 2..behind {
+        let key = cx.args.arg(at);
+        if let Some(mut list) = cx.keys.edit_existing::<Sequence>(key)? {
+            cx.out.array(2);
+            cx.out.bulk(key);
+            pop_array(&mut list.entries, end, count.unwrap_or(1), &mut cx.out);
+            return Ok(Next::Done);
+        }
+    }
+    cx.out.null_array();
+    Ok(Next::Done)
+}
+
+fn positive(bytes: &[u8]) -> Option<usize> {
+    usize::try_from(options::parse_integer(bytes)?).ok().filter(|&number| number > 0)
+}

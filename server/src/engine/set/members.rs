@@ -1,0 +1,376 @@
+//! engine/set/members.rs — a set as a value: distinct members in a defined order.
+//!
+//! A small set is one packed allocation, in which a member is found by walking; a big one is a
+//! [`DenseSet`]. Both keep the order in which members came and let the last one take a removed
+//! one's place, so the form never shows in what SPOP takes. Redis's name for how a set is stored is
+//! kept beside it, since it depends on the past: a set that has been big stays so.
+//!
+//! Invariants: no member is there twice; a packed set has at most [`PACKED_MEMBERS_MAX`] members;
+//! a `Listpack` is packed and a `Hashtable` is not; all members of an `Intset` are integers as
+//! Redis prints them, at most [`INTEGERS_MAX`]. Knows no RESP.
+
+use smallvec::SmallVec;
+
+use crate::command::options::parse_integer;
+use crate::error::Fault;
+use crate::keyspace::{Distinct, Kind, Object};
+use crate::structure::dense::DenseSet;
+use crate::structure::frozen::{Frozen, put_length, put_string};
+use crate::structure::packed::Packed;
+use crate::structure::room;
+
+/// The most members of a set of integers (`set-max-intset-entries`).
+pub(super) const INTEGERS_MAX: usize = 512;
+
+/// The most members of a packed set (`set-max-listpack-entries`).
+pub(super) const PACKED_MEMBERS_MAX: usize = 128;
+
+/// The longest member of a packed set (`set-max-listpack-value`).
+pub(super) const PACKED_BYTES_MAX: usize = 64;
+
+/// The kind of sets.
+pub static KIND: Kind = Kind { name: "set", tag: 3, thaw };
+
+/// A set of byte strings.
+pub struct Members {
+    form: Form,
+    encoding: Encoding,
+}
+
+enum Form {
+    Packed(Packed),
+    Dense(Box<DenseSet>),
+}
+
+/// How Redis would store the set. The numbers are part of the frozen form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Intset = 0,
+    Listpack = 1,
+    Hashtable = 2,
+}
+
+impl Default for Members {
+    fn default() -> Members {
+        Members { form: Form::Packed(Packed::new()), encoding: Encoding::Intset }
+    }
+}
+
+impl Members {
+    /// How many members there are.
+    #[inline]
+    pub fn len(&self) -> usize {
+        match &self.form {
+            Form::Packed(packed) => packed.len(),
+            Form::Dense(dense) => dense.len(),
+        }
+    }
+
+    /// Whether there is no member.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether `member` is in the set.
+    #[inline]
+    pub fn contains(&self, member: &[u8]) -> bool {
+        match &self.form {
+            Form::Packed(packed) => packed.find(member, 1).is_some(),
+            Form::Dense(dense) => dense.contains(member),
+        }
+    }
+
+    /// Inserts a member; true when it is new.
+    #[inline]
+    pub fn insert(&mut self, member: &[u8]) -> bool {
+        if self.encoding == Encoding::Hashtable
+            && let Form::Dense(dense) = &mut self.form
+        {
+            return dense.insert(member);
+        }
+        self.insert_small(member)
+    }
+
+    fn insert_small(&mut self, member: &[u8]) -> bool {
+        if self.contains(member) {
+            return false;
+        }
+        self.make_way(member);
+        match &mut self.form {
+            Form::Packed(packed) if packed.len() < PACKED_MEMBERS_MAX => {
+                packed.push_back([member]);
+                true
+            }
+            _ => self.unpack().insert(member),
+        }
+    }
+
+    /// Goes over to the encoding that Redis has after this new member.
+    fn make_way(&mut self, member: &[u8]) {
+        let len = self.len();
+        self.encoding = match self.encoding {
+            Encoding::Intset if parse_integer(member).is_some() => {
+                if len < INTEGERS_MAX {
+                    Encoding::Intset
+                } else {
+                    Encoding::Hashtable
+                }
+            }
+            Encoding::Hashtable => Encoding::Hashtable,
+            Encoding::Intset | Encoding::Listpack => {
+                let fits = len < PACKED_MEMBERS_MAX && member.len() <= PACKED_BYTES_MAX;
+                if fits { Encoding::Listpack } else { Encoding::Hashtable }
+            }
+        };
+        match (self.encoding, &self.form) {
+            (Encoding::Hashtable, Form::Packed(_)) => {
+                self.unpack();
+            }
+            (Encoding::Listpack, Form::Dense(dense)) => {
+                // Integers that were many once, and a word now.
+                let mut packed = Packed::new();
+                dense.iter().for_each(|member| packed.push_back([member]));
+                self.form = Form::Packed(packed);
+            }
+            _ => {}
+        }
+    }
+
+    /// Says that as many members are about to come, the first of them this one. Redis chooses the
+    /// encoding by that.
+    pub fn expect(&mut self, count: usize, first: &[u8]) {
+        if count <= PACKED_MEMBERS_MAX {
+            return;
+        }
+        if self.is_empty() && parse_integer(first).is_none() {
+            self.encoding = Encoding::Listpack;
+        }
+        if self.encoding == Encoding::Listpack || count > INTEGERS_MAX {
+            self.encoding = Encoding::Hashtable;
+            self.unpack();
+        }
+    }
+
+    /// The members as a dense set.
+    #[cold]
+    fn unpack(&mut self) -> &mut DenseSet {
+        if let Form::Packed(packed) = &self.form {
+            let mut dense = DenseSet::new();
+            for member in packed.iter() {
+                dense.insert(member);
+            }
+            self.form = Form::Dense(Box::new(dense));
+        }
+        match &mut self.form {
+            Form::Dense(dense) => dense,
+            Form::Packed(_) => unreachable!("the form was set above"),
+        }
+    }
+
+    /// Removes a member; true when it was there.
+    #[inline]
+    pub fn remove(&mut self, member: &[u8]) -> bool {
+        match &mut self.form {
+            Form::Dense(dense) => dense.remove(member),
+            Form::Packed(packed) => match packed.iter().position(|entry| entry == member) {
+                Some(position) => remove_packed(packed, position),
+                None => false,
+            },
+        }
+    }
+
+    /// The member at a position below [`Members::len`].
+    #[inline]
+    pub fn at(&self, position: usize) -> Option<&[u8]> {
+        match &self.form {
+            Form::Packed(packed) => packed.get(position),
+            Form::Dense(dense) => dense.at(position),
+        }
+    }
+
+    /// Removes the member at a position; true when there was one. The last one, of its sub-table
+    /// in a very big set, takes the position.
+    #[inline]
+    pub fn remove_at(&mut self, position: usize) -> bool {
+        match &mut self.form {
+            Form::Packed(packed) => remove_packed(packed, position),
+            Form::Dense(dense) => dense.remove_at(position),
+        }
+    }
+
+    /// The members in order of position.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let (packed, dense) = match &self.form {
+            Form::Packed(packed) => (Some(packed.iter()), None),
+            Form::Dense(dense) => (None, Some(dense.iter())),
+        };
+        packed.into_iter().flatten().chain(dense.into_iter().flatten())
+    }
+
+    /// Visits about `count` members from a cursor on and returns the next one; 0 begins and ends.
+    /// A packed set is visited as a whole, as Redis does.
+    pub fn scan<'a>(&'a self, cursor: u64, count: usize, visit: impl FnMut(&'a [u8])) -> u64 {
+        match &self.form {
+            Form::Packed(packed) => {
+                packed.iter().for_each(visit);
+                0
+            }
+            Form::Dense(dense) => dense.scan(cursor, count, visit),
+        }
+    }
+}
+
+/// Removes an entry; the last one takes its place.
+fn remove_packed(packed: &mut Packed, position: usize) -> bool {
+    let Some(spot) = packed.spot(position) else { return false };
+    if position + 1 == packed.len() {
+        packed.remove(spot, 1);
+        return true;
+    }
+    let Some(last) = packed.last() else { return false };
+    let moved: SmallVec<[u8; PACKED_BYTES_MAX]> = packed.read(last).unwrap_or_default().into();
+    packed.remove(last, 1);
+    packed.replace(spot, &moved);
+    true
+}
+
+impl Object for Members {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn weight(&self) -> usize {
+        let form = match &self.form {
+            Form::Packed(packed) => packed.weight(),
+            Form::Dense(dense) => room(size_of::<DenseSet>()) + dense.weight(),
+        };
+        room(size_of::<Members>()) + form
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn encoding(&self) -> &'static str {
+        match self.encoding {
+            Encoding::Intset => "intset",
+            Encoding::Listpack => "listpack",
+            Encoding::Hashtable => "hashtable",
+        }
+    }
+
+    /// The encoding's number; the number of sub-tables, 0 for a packed set; the number of members;
+    /// the members in order.
+    fn freeze(&self, to: &mut Vec<u8>) {
+        let tables = match &self.form {
+            Form::Packed(_) => 0,
+            Form::Dense(dense) => dense.tables(),
+        };
+        to.push(self.encoding as u8);
+        put_length(to, tables);
+        put_length(to, self.len());
+        self.iter().for_each(|member| put_string(to, member));
+    }
+
+    fn duplicate(&self) -> Box<dyn Object> {
+        let mut copy = Members {
+            form: match &self.form {
+                Form::Packed(_) => Form::Packed(Packed::new()),
+                Form::Dense(dense) => {
+                    let copy = DenseSet::with_tables(dense.tables(), dense.len());
+                    Form::Dense(Box::new(copy.unwrap_or_default()))
+                }
+            },
+            encoding: self.encoding,
+        };
+        for member in self.iter() {
+            copy.append(member);
+        }
+        Box::new(copy)
+    }
+
+    fn as_distinct(&self) -> Option<&dyn Distinct> {
+        Some(self)
+    }
+}
+
+impl Distinct for Members {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn holds(&self, member: &[u8]) -> bool {
+        self.contains(member)
+    }
+
+    fn each(&self, show: &mut dyn FnMut(&[u8])) {
+        self.iter().for_each(show);
+    }
+}
+
+impl Members {
+    /// Adds a member in the form and encoding that there is; true when it is new.
+    fn append(&mut self, member: &[u8]) -> bool {
+        match &mut self.form {
+            Form::Dense(dense) => dense.insert(member),
+            Form::Packed(packed) => {
+                let is_new = packed.find(member, 1).is_none();
+                if is_new {
+                    packed.push_back([member]);
+                }
+                is_new
+            }
+        }
+    }
+
+    /// Whether a set can look like this.
+    fn is_sound(&self) -> bool {
+        let packed = matches!(self.form, Form::Packed(_));
+        let small = |most| self.len() <= most;
+        match self.encoding {
+            Encoding::Intset => {
+                small(if packed { PACKED_MEMBERS_MAX } else { INTEGERS_MAX })
+                    && self.iter().all(|member| parse_integer(member).is_some())
+            }
+            Encoding::Listpack => {
+                packed
+                    && small(PACKED_MEMBERS_MAX)
+                    && self.iter().all(|member| member.len() <= PACKED_BYTES_MAX)
+            }
+            Encoding::Hashtable => !packed,
+        }
+    }
+}
+
+fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {
+    let mut frozen = Frozen::new(bytes);
+    match read(&mut frozen) {
+        Some(members) => Ok(Box::new(members)),
+        None => Err(Fault::Corrupt { what: "a set".into(), offset: frozen.offset() }),
+    }
+}
+
+/// A whole frozen set; `None` if it is not what a set would have written.
+fn read(frozen: &mut Frozen<'_>) -> Option<Members> {
+    let encoding = match frozen.byte()? {
+        0 => Encoding::Intset,
+        1 => Encoding::Listpack,
+        2 => Encoding::Hashtable,
+        _ => return None,
+    };
+    let tables = frozen.length()?;
+    // Each member takes its length at least: a count beyond that would take memory for nothing.
+    let count = frozen.length().filter(|&count| count > 0 && count <= frozen.left())?;
+    let form = match tables {
+        0 if count > PACKED_MEMBERS_MAX => return None,
+        0 => Form::Packed(Packed::new()),
+        _ => Form::Dense(Box::new(DenseSet::with_tables(tables, count)?)),
+    };
+    let mut members = Members { form, encoding };
+    for _ in 0..count {
+        if !members.append(frozen.string()?) {
+            return None;
+        }
+    }
+    (members.is_sound() && frozen.left() == 0).then_some(members)
+}

@@ -1,0 +1,126 @@
+//! Counted work: what the hot path may not do, whatever the machine. Counts, never times.
+
+#![allow(unsafe_code, reason = "an allocator that counts is an allocator")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use mainstay_protocol::{Batch, Decoder, Frame, Limits, Version, encode_request};
+use mainstay_server::clients::Card;
+use mainstay_server::mail::Address;
+use mainstay_server::route::{After, Executor};
+use mainstay_server::session::Session;
+use mainstay_tests::bare;
+
+/// Counts the allocations of each thread, growing ones included.
+struct Counting;
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that is ending has no counter any more, and nobody asks for it.
+    let _ = ALLOCATIONS.try_with(|counter| counter.set(counter.get() + 1));
+}
+
+// SAFETY: everything is left to the system's allocator; counting allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is the one that the system's allocator asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(at, layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as above.
+        unsafe { System.realloc(at, layout, size) }
+    }
+}
+
+/// Allocations of the second of two equal rounds: a batch is decoded, planned and run, as a loop
+/// does it; buffers that grew in the first round are there.
+fn allocations(requests: &[&[&str]]) -> u64 {
+    let process = bare::process(1);
+    let mut executor = Executor::new(&process, 0, 1, None);
+    let card = process.clients.enter(Card::default());
+    let mut session = Session::new(1, Address::default(), card, true);
+    session.version = Version::Resp2;
+    let mut bytes = Vec::new();
+    for request in requests {
+        encode_request(request.iter().map(|arg| arg.as_bytes()), &mut bytes);
+    }
+    let (mut batch, mut out) = (Batch::new(), Vec::new());
+    let mut decoder = Decoder::new();
+    let mut counted = 0;
+    for _ in 0..2 {
+        out.clear();
+        batch.clear();
+        let before = ALLOCATIONS.get();
+        let used = decoder.decode(&bytes, &Limits::default(), &mut batch).expect("requests");
+        executor.begin(bare::START);
+        for request in batch.iter(&bytes) {
+            let plan = executor.plan(&session, request);
+            executor.prefetch(&session, &plan);
+            assert_eq!(executor.run(&mut session, request, plan, &mut out), After::Go);
+        }
+        executor.end();
+        counted = ALLOCATIONS.get() - before;
+        assert_eq!(used, bytes.len());
+        for frame in bare::frames(&out) {
+            assert!(!matches!(frame, Frame::Error(_)), "{frame}");
+        }
+    }
+    executor.begin(bare::START);
+    executor.leave(&mut session);
+    executor.end();
+    counted
+}
+
+#[test]
+fn counting_counts() {
+    let before = ALLOCATIONS.get();
+    drop(std::hint::black_box(vec![0u8; 100]));
+    assert_eq!(ALLOCATIONS.get() - before, 1);
+}
+
+#[test]
+fn reading_and_overwriting_strings_allocates_nothing() {
+    let long = "x".repeat(1000);
+    for request in [
+        &["SET", "key", "a value of some length"][..],
+        &["SET", "long", &long],
+        &["GET", "key"],
+        &["GET", "missing"],
+        &["INCR", "counter"],
+        &["INCRBY", "counter", "1000"],
+        &["EXISTS", "key"],
+        &["TTL", "key"],
+        &["PING"],
+        &["ECHO", "hello"],
+    ] {
+        assert_eq!(allocations(&[request; 20]), 0, "{request:?}, twenty times");
+    }
+}
+
+/// A new deadline is a store beside the slot.
+#[test]
+fn overwriting_with_a_deadline_allocates_nothing() {
+    for request in [
+        &["SET", "key", "value", "EX", "100"][..],
+        &["EXPIRE", "key", "100"],
+        &["GETEX", "key", "PX", "5000"],
+    ] {
+        let set = ["SET", "key", "value"];
+        assert_eq!(allocations(&[&set, request]), 0, "{request:?}");
+    }
+}
