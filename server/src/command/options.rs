@@ -64,9 +64,11 @@ pub fn is_word(bytes: &[u8], word: &str) -> bool {
 /// The index of a database, checked against how many there are.
 ///
 /// # Errors
-/// Redis's two texts: not an integer, and out of range.
+/// Redis's three texts: not an integer, not one of 32 bits, and not the index of a database.
 pub fn database(bytes: &[u8], databases: usize) -> Result<usize, Refusal> {
-    let index = integer(bytes)?;
+    let index = i32::try_from(integer(bytes)?).map_err(|_| {
+        Refusal::text("ERR value is out of range, value must between -2147483648 and 2147483647")
+    })?;
     usize::try_from(index)
         .ok()
         .filter(|&index| index < databases)
