@@ -44,8 +44,11 @@ pub struct Kind {
     /// On disk and in digests; frozen by a test.
     pub tag: u8,
     /// Reads back what [`Object::freeze`] wrote.
-    pub thaw: fn(&[u8]) -> Result<Box<dyn Object>, Fault>,
+    pub thaw: Thaw,
 }
+
+/// Reads a value back, or says where its bytes are damaged.
+pub type Thaw = fn(&[u8]) -> Result<Box<dyn Object>, Fault>;
 
 /// The tag of strings, which are no objects.
 pub const STRING_TAG: u8 = 0;

@@ -14,8 +14,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Reactor;
 use crate::connection::{Decoded, Turn};
-use crate::keyspace::STEPS;
-use crate::route::Plan;
+use crate::route::{AHEAD_STEPS, Plan};
 
 /// The read buffer of a loop.
 pub(super) const BUFFER_BYTES: usize = 128 * 1024;
@@ -171,7 +170,7 @@ impl Reactor<'_> {
 
     /// Asks for what the planned requests look for inside their containers.
     fn prefetch_members(&mut self) {
-        for step in 0..STEPS {
+        for step in 0..AHEAD_STEPS {
             let mut ahead = self.executor.ahead(step);
             for take in &self.takes {
                 let Some(connection) = self.connections.get_mut(take.place) else { continue };

@@ -31,6 +31,9 @@ use crate::process::Process;
 use crate::record::{RecordRef, Sink};
 use crate::session::{Replies, Session};
 
+/// How many steps [`Executor::ahead`] takes.
+pub use crate::keyspace::STEPS as AHEAD_STEPS;
+
 /// What the connection does after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum After {

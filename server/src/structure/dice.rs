@@ -1,25 +1,21 @@
-//! Reproducible chance for the tests of this room (SplitMix64, Steele et al. 2014).
+//! Chance for the tests of this room: a seed that is announced, and awkward strings.
 
-pub(super) struct Dice(u64);
+pub(super) struct Dice(crate::dice::Dice);
 
 impl Dice {
     /// Announces the seed, which the test harness shows when the test fails.
     pub(super) fn new(seed: u64) -> Self {
         eprintln!("seed {seed}");
-        Self(seed)
+        Self(crate::dice::Dice::new(seed))
     }
 
     pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next()
     }
 
     /// A number below `bound`.
     pub(super) fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        self.0.below(bound)
     }
 
     /// A string of mostly short, sometimes awkward length.

@@ -111,7 +111,7 @@ impl<E: Element> Table<E> {
             (usize::from(place & OTHER != 0), (place & !OTHER) as usize)
         });
         let mut other = Self { elements: Chunks::new(), index: other_index };
-        let elements = std::mem::replace(&mut self.elements, Chunks::new());
+        let elements = std::mem::take(&mut self.elements);
         for (element, place) in elements.into_iter().zip(places) {
             let side = if place & OTHER == 0 { &mut self.elements } else { &mut other.elements };
             side.push(element);

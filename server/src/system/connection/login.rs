@@ -120,7 +120,7 @@ fn hello(cx: &mut Visit<'_>) -> Outcome {
     } else if !cx.session.authenticated {
         return Err(Refusal::text(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
-             HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and \
+             HELLO AUTH <user> <pass> option can be used to authenticate the client and \
              select the RESP protocol version at the same time",
         ));
     }

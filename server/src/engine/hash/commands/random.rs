@@ -1,14 +1,11 @@
 //! engine/hash/commands/random.rs — HRANDFIELD.
 
-use hashbrown::HashSet;
 use mainstay_protocol::Version;
 
 use crate::command::options::{self, is_word};
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
-use crate::dice::Dice;
 use crate::engine::hash::fields::Fields;
 use crate::error::Refusal;
-use crate::structure::FixedState;
 
 /// The most fields that may be drawn with repetition: the reply is made in memory. Redis has no
 /// such limit and runs out of memory instead.
@@ -48,7 +45,8 @@ fn several(cx: &mut Read<'_>) -> Outcome {
     let count = options::integer(cx.args.arg(2))?;
     if count == i64::MIN {
         return Err(Refusal::text(
-            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+            "ERR value is out of range, value must between -9223372036854775807 and \
+             9223372036854775807",
         ));
     }
     let has_values = match cx.args.len() {
@@ -77,7 +75,7 @@ fn several(cx: &mut Read<'_>) -> Outcome {
         fields.iter().for_each(|pair| answer.pair(Some(pair)));
     } else {
         answer.begin(wanted);
-        for position in distinct(&mut answer.cx.dice, wanted, fields.len()) {
+        for position in answer.cx.dice.sample(wanted, fields.len()) {
             answer.pair(fields.at(position));
         }
     }
@@ -108,45 +106,6 @@ impl Answer<'_, '_> {
         self.cx.out.bulk(field);
         if self.has_values {
             self.cx.out.bulk(value);
-        }
-    }
-}
-
-/// `count` of the positions below `len`, each set of them with the same chance (Floyd's algorithm,
-/// Bentley 1987), in the order they are drawn. `count` is at most `len`.
-fn distinct(dice: &mut Dice, count: usize, len: usize) -> Vec<usize> {
-    let mut seen = HashSet::with_capacity_and_hasher(count, FixedState);
-    let mut drawn = Vec::with_capacity(count);
-    for top in len - count..len {
-        let position = dice.below(top + 1);
-        let position = if seen.insert(position) { position } else { top };
-        seen.insert(position);
-        drawn.push(position);
-    }
-    drawn
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distinct_positions_are_distinct_and_all_have_their_chance() {
-        for seed in 0..20 {
-            eprintln!("seed {seed}");
-            let mut dice = Dice::new(seed);
-            let mut times = [0u32; 10];
-            for _ in 0..1000 {
-                let mut drawn = distinct(&mut dice, 4, 10);
-                drawn.iter().for_each(|&position| times[position] += 1);
-                drawn.sort_unstable();
-                drawn.dedup();
-                assert_eq!(drawn.len(), 4);
-            }
-            assert!(times.iter().all(|&times| (300..500).contains(&times)), "{times:?}");
-            let mut whole = distinct(&mut dice, 10, 10);
-            whole.sort_unstable();
-            assert!(whole.into_iter().eq(0..10));
         }
     }
 }

@@ -45,22 +45,8 @@ impl Search {
         while let Some(word) = words.next() {
             if is_word(word, "RANK") {
                 let rank = options::integer(words.value()?)?;
-                match rank {
-                    0 => {
-                        return Err(Refusal::text(
-                            "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
-                        ));
-                    }
-                    // The rank counts down from the tail, and its opposite must be a rank too.
-                    i64::MIN => {
-                        return Err(Refusal::text(
-                            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
-                        ));
-                    }
-                    _ => {}
-                }
+                search.skip = skipped(rank)?;
                 search.from = if rank < 0 { End::Back } else { End::Front };
-                search.skip = usize::try_from(rank.unsigned_abs() - 1).unwrap_or(usize::MAX);
             } else if is_word(word, "COUNT") {
                 let wrong = Refusal::text("ERR COUNT can't be negative");
                 search.count = Some(unlimited(count(words.value()?).ok_or(wrong)?));
@@ -95,6 +81,22 @@ impl Search {
                 )
             }
         }
+    }
+}
+
+/// How many matches a rank passes over, from whichever end.
+fn skipped(rank: i64) -> Result<usize, Refusal> {
+    match rank {
+        0 => Err(Refusal::text(
+            "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... \
+             or use negative to start from the end of the list",
+        )),
+        // The rank counts down from the tail, and its opposite must be a rank too.
+        i64::MIN => Err(Refusal::text(
+            "ERR value is out of range, value must between -9223372036854775807 and \
+             9223372036854775807",
+        )),
+        _ => Ok(usize::try_from(rank.unsigned_abs() - 1).unwrap_or(usize::MAX)),
     }
 }
 
