@@ -189,13 +189,16 @@ impl Members {
         }
     }
 
-    /// Removes the member at a position; true when there was one. The last one, of its sub-table
-    /// in a very big set, takes the position.
+    /// Shows the member at a position and removes it; true when there was one. The last one, of
+    /// its sub-table in a very big set, takes the position.
     #[inline]
-    pub fn remove_at(&mut self, position: usize) -> bool {
+    pub fn pop_at(&mut self, position: usize, show: impl FnOnce(&[u8])) -> bool {
         match &mut self.form {
-            Form::Packed(packed) => remove_packed(packed, position),
-            Form::Dense(dense) => dense.remove_at(position),
+            Form::Packed(packed) => {
+                packed.get(position).map(show);
+                remove_packed(packed, position)
+            }
+            Form::Dense(dense) => dense.pop_at(position, show),
         }
     }
 

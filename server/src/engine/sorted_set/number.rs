@@ -15,13 +15,14 @@ pub fn score(text: &[u8]) -> Option<Score> {
     }
 }
 
-/// An end of a range: as a score, but white space may stand in front, and what is out of range is
-/// infinite or zero. Nothing at all is 0. All that is `strtod`'s doing.
+/// An end of a range: as a score, but white space may stand in front, a NUL ends it, and what is out
+/// of range is infinite or zero. Nothing at all is 0. All that is `strtod`'s doing.
 pub fn bound(text: &[u8]) -> Option<Score> {
-    let text = text.trim_ascii_start();
+    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
     if text.is_empty() {
         return Score::new(0.0);
     }
+    let text = text.trim_ascii_start();
     whole(text).or_else(|| hexadecimal(text)).or_else(|| parse_float(text)).and_then(Score::new)
 }
 
@@ -117,7 +118,8 @@ mod tests {
             assert_eq!(read, want.map(f64::to_bits), "{text:?}");
         }
         assert_eq!(bound(b"1e400").map(Score::get), Some(f64::INFINITY));
-        assert_eq!(bound(b" 20").map(Score::get), Some(20.0));
+        assert_eq!(bound(b" 20\0x").map(Score::get), Some(20.0));
+        assert_eq!(bound(b" "), None);
         assert_eq!(bound(b"").map(Score::get), Some(0.0));
     }
 }

@@ -48,6 +48,20 @@ impl Ranking {
         Ranking(Form::Tree(Box::default()))
     }
 
+    /// Packs one that is small enough. What is computed as a whole is computed big, and then stored
+    /// as Redis stores it.
+    pub fn settle(&mut self) {
+        let fits = self.len() <= PACKED_MEMBERS_MAX
+            && self.iter().all(|(member, _)| member.len() <= PACKED_BYTES_MAX);
+        if fits {
+            let mut settled = Ranking::default();
+            for (member, score) in self.iter() {
+                settled.append(member, score);
+            }
+            *self = settled;
+        }
+    }
+
     /// How many members there are.
     #[inline]
     pub fn len(&self) -> usize {
@@ -280,7 +294,7 @@ impl Ranking {
         match &mut self.0 {
             Form::Packed(packed) => {
                 let is_new = packed.find(member, 2).is_none();
-                packed.push_back([member, &score.get().to_le_bytes()]);
+                packed::push(packed, member, score);
                 is_new
             }
             Form::Tree(tree) => tree.insert(member, score) == Change::Added,

@@ -145,6 +145,27 @@ fn encodings_are_those_of_redis() {
 }
 
 #[test]
+fn results_settle_in_the_form_that_fits() {
+    for (count, longest, want) in [
+        (PACKED_MEMBERS_MAX, PACKED_BYTES_MAX, "listpack"),
+        (PACKED_MEMBERS_MAX + 1, PACKED_BYTES_MAX, "skiplist"),
+        (PACKED_MEMBERS_MAX, PACKED_BYTES_MAX + 1, "skiplist"),
+    ] {
+        let mut ranking = Ranking::big();
+        ranking.insert(&vec![b'x'; longest], score(-0.0));
+        for n in 1..count {
+            ranking.insert(n.to_string().as_bytes(), score(1.0));
+        }
+        let before = listed(ranking.iter());
+        ranking.settle();
+        assert_eq!((ranking.encoding(), listed(ranking.iter())), (want, before));
+        // Zero has a sign where it is not packed.
+        let first = ranking.at(0).map(|(_, score)| score.get().is_sign_negative());
+        assert_eq!(first, Some(want == "skiplist"));
+    }
+}
+
+#[test]
 fn members_are_a_range_where_scores_are_equal() {
     for count in [26, 260] {
         let mut ranking = Ranking::default();

@@ -171,10 +171,20 @@ impl<E: Element> Dense<E> {
 
     /// Removes the element at a position of the whole. The last of its sub-table takes its place.
     pub(super) fn remove_at(&mut self, position: usize) -> Option<E> {
+        self.pop_at(position, |_| ())
+    }
+
+    /// As `remove_at`, and shows the element before: both touch the same cold memory, and what the
+    /// removal alone needs is loaded while the element is.
+    pub(super) fn pop_at(&mut self, position: usize, show: impl FnOnce(&E)) -> Option<E> {
         let (address, position) = self.locate(position)?;
         let table = &self.tables[address];
         table.prefetch_last();
-        let cell = table.cell(hash_of(table.get(position)?.key()), position)?;
+        let element = table.get(position)?;
+        let hash = hash_of(element.key());
+        table.prefetch(hash);
+        show(element);
+        let cell = table.cell(hash, position)?;
         self.take(address, cell, position)
     }
 

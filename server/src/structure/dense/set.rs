@@ -72,6 +72,12 @@ impl DenseSet {
         self.0.remove_at(position).is_some()
     }
 
+    /// Shows the member at a position and removes it; true when there was one. As `at` and
+    /// `remove_at`, but waits for memory once.
+    pub fn pop_at(&mut self, position: usize, show: impl FnOnce(&[u8])) -> bool {
+        self.0.pop_at(position, |member| show(member.key())).is_some()
+    }
+
     /// The members in order of position.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().map(Element::key)

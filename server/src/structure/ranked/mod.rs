@@ -123,6 +123,7 @@ impl SortedSet {
             return false;
         };
         let member = name(entry);
+        self.index.prefetch(member);
         self.tree.remove(entry.score, member);
         let owner = self.index.remove(member);
         drop(owner);

@@ -37,11 +37,8 @@ fn spop(cx: &mut Write<'_, '_>) -> Outcome {
         Some(mut edit) => {
             let set = &mut *edit;
             let position = cx.dice.below(set.len());
-            match set.at(position) {
-                Some(member) => cx.out.bulk(member),
-                None => cx.out.null(),
-            }
-            set.remove_at(position);
+            // An empty set does not exist, so there is a member.
+            set.pop_at(position, |member| cx.out.bulk(member));
         }
     }
     Ok(Next::Done)
@@ -69,10 +66,7 @@ fn spop_count(cx: &mut Write<'_, '_>) -> Outcome {
     cx.out.set(count);
     for _ in 0..count {
         let position = cx.dice.below(set.len());
-        if let Some(member) = set.at(position) {
-            cx.out.bulk(member);
-        }
-        set.remove_at(position);
+        set.pop_at(position, |member| cx.out.bulk(member));
     }
     if count == 0 {
         edit.unchanged();

@@ -80,7 +80,7 @@ impl Rules {
         if self.new && self.old {
             return Err(Refusal::text("ERR XX and NX options at the same time are not compatible"));
         }
-        if [self.greater, self.less, self.new].into_iter().filter(|&rule| rule).count() > 1 {
+        if (self.new && (self.greater || self.less)) || (self.greater && self.less) {
             return Err(Refusal::text(
                 "ERR GT, LT, and/or NX options at the same time are not compatible",
             ));

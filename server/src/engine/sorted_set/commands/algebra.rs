@@ -174,8 +174,9 @@ impl<'a> Asked<'a> {
         Ok(())
     }
 
-    /// Puts the result into an empty sorted set.
-    pub(super) fn compute(mut self, mut result: Ranking) -> Ranking {
+    /// The result, in the form of big ones: only there has a zero a sign.
+    pub(super) fn compute(mut self) -> Ranking {
+        let mut result = Ranking::big();
         let mut put = |member: &[u8], score: f64| {
             // Every score went through `number_or_zero`.
             result.insert(member, Score::new(score).unwrap_or_default());
@@ -248,8 +249,7 @@ fn look<'a>(keys: &'a Keys<'_>, key: &[u8]) -> Result<Members<'a>, Refusal> {
 fn show(cx: &mut Read<'_>, operation: Operation, name: &str) -> Outcome {
     let asked = Asked::read(cx.keys, cx.args, 1, operation, Wanted::Members, name)?;
     let with_scores = asked.with_scores;
-    // What is only shown was never packed, and a zero in it keeps its sign.
-    let result = asked.compute(Ranking::big());
+    let result = asked.compute();
     reply::begin(&mut cx.out, result.len(), with_scores);
     for (member, score) in result.iter() {
         reply::member(&mut cx.out, member, score, with_scores);

@@ -4,7 +4,6 @@
 
 use super::algebra::{AGGREGATE, Asked, Operation, WEIGHTS, Wanted};
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Write};
-use crate::engine::sorted_set::ranking::Ranking;
 use crate::keyspace::Ttl;
 
 const DESTINATION: Arg = Arg::Key("destination", Access::Replace);
@@ -61,7 +60,8 @@ fn zdiffstore(cx: &mut Write<'_, '_>) -> Outcome {
 
 fn store(cx: &mut Write<'_, '_>, operation: Operation, name: &str) -> Outcome {
     let asked = Asked::read(&cx.keys, cx.args, 2, operation, Wanted::Stored, name)?;
-    let result = asked.compute(Ranking::default());
+    let mut result = asked.compute();
+    result.settle();
     let (key, count) = (cx.args.arg(1), result.len());
     if count == 0 {
         cx.keys.remove(key);

@@ -27,6 +27,12 @@ pub(super) fn read(bytes: &[u8]) -> Score {
     Score::new(number).unwrap_or_default()
 }
 
+/// The bytes of a score. Adding zero takes the sign from minus zero, and leaves every other number
+/// alone.
+fn write(score: Score) -> [u8; 8] {
+    (score.get() + 0.0).to_le_bytes()
+}
+
 pub(super) fn iter(packed: &Packed) -> Pairs<'_> {
     Pairs(packed.iter())
 }
@@ -40,12 +46,16 @@ pub(super) fn insert(packed: &mut Packed, member: &[u8], score: Score) {
     let rank = iter(packed)
         .take_while(|&(other, its)| its < score || its == score && other < member)
         .count();
-    // Adding zero takes the sign from minus zero, and leaves every other number alone.
-    let entries = [member, &(score.get() + 0.0).to_le_bytes()];
+    let entries = [member, &write(score)];
     match packed.spot(2 * rank) {
         Some(spot) => packed.insert(spot, entries),
         None => packed.push_back(entries),
     }
+}
+
+/// Puts a member that is not there behind all others.
+pub(super) fn push(packed: &mut Packed, member: &[u8], score: Score) {
+    packed.push_back([member, &write(score)]);
 }
 
 pub(super) fn remove(packed: &mut Packed, member: &[u8]) -> Option<Score> {
