@@ -19,17 +19,25 @@ const WIDE: &[(&str, &str)] = &[
 /// Packages of the server, and where each may be used: rooms, or files.
 const HOMES: &[(&str, &[&str])] = &[
     ("crossbeam", &["keyspace", "mail.rs", "assembly.rs"]),
-    ("hashbrown", &["keyspace", "structure", "engine", "dice.rs"]),
+    ("hashbrown", &["keyspace", "structure", "engine", "dice.rs", "tracking"]),
     ("itoa", &["engine", "command"]),
     ("mimalloc", &["main.rs"]),
     ("mio", &["reactor", "connection/stream.rs", "assembly.rs"]),
     (
         "parking_lot",
-        &["keyspace", "clients.rs", "process.rs", "settings", "observe", "engine/pubsub"],
+        &[
+            "keyspace",
+            "clients.rs",
+            "process.rs",
+            "settings",
+            "observe",
+            "engine/pubsub",
+            "tracking",
+        ],
     ),
     ("nix", &["machine.rs", "startup.rs", "observe"]),
     ("signal_hook", &["main.rs"]),
-    ("smallvec", &["keyspace", "structure", "connection", "engine"]),
+    ("smallvec", &["keyspace", "structure", "connection", "engine", "tracking"]),
     ("socket2", &["reactor"]),
     ("strsim", &["settings"]),
     ("tracing", &["main.rs", "assembly.rs", "startup.rs", "reactor", "observe", "route", "system"]),

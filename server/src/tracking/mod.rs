@@ -141,7 +141,7 @@ impl Tracking {
         self.readers.add(key, id);
     }
 
-    /// Forgets keys until no more than `most` are remembered (0: no bound), and tells their readers.
+    /// Forgets keys until no more than `most` are remembered (0: no bound); tells their readers.
     pub fn limit(&self, most: usize, all: &Clients, post: &mut Post) {
         while most > 0 && self.readers.keys() > most {
             let Some((key, ids)) = self.readers.take_any() else { return };

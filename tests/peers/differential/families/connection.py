@@ -30,7 +30,9 @@ command("CLIENT GETREDIR")
 command("CLIENT TRACKINGINFO")
 command("CLIENT TRACKING", one_of(raw("OFF"), raw("MAYBE"), raw("ON", "NOSUCH"), raw("ON", "PREFIX", "a"),
                                   raw("ON", "OPTIN", "OPTOUT"), raw("ON", "REDIRECT", "999999"),
-                                  raw("ON", "REDIRECT", "x")), spoil=False, queueable=False)
+                                  raw("ON", "REDIRECT", "x"), raw("ON", "BCAST", "PREFIX", "a", "PREFIX", "ab"),
+                                  raw("ON", "BCAST", "OPTIN"), raw("ON", "REDIRECT"), raw("OFF", "OPTIN", "OPTOUT")),
+        spoil=False, queueable=False)
 command("CLIENT CACHING", one_of(word("YES", "NO"), raw("x")))
 command("CLIENT KILL", one_of(
     raw("127.0.0.1:1"), raw("ID", "99999999"), raw("ID", "0"), raw("ID", "x"), raw("TYPE", "nothing"),
