@@ -290,9 +290,9 @@ fn extreme_numbers_do_not_end_the_server() {
         let command = *pick(&mut dice, &tame);
         let line = Line::random(command, &mut dice);
         let mut args: Vec<&[u8]> = line.slices();
-        for at in 1..args.len() {
+        for arg in args.iter_mut().skip(1) {
             if dice.below(3) == 0 {
-                args[at] = pick(&mut dice, &numbers).as_bytes();
+                *arg = pick(&mut dice, &numbers).as_bytes();
             }
         }
         client.send(&args);

@@ -165,7 +165,7 @@ pub static MAXCLIENTS: Setting = Setting {
 pub static TRACKING_TABLE_MAX_KEYS: Setting = Setting {
     name: "tracking-table-max-keys",
     summary: "How many keys are remembered as read by clients that track; one more forgets \
-              another, whose readers are told that it is invalid. 0 is no limit.",
+              another, whose readers are told that it is invalid (0 is no limit).",
     section: Section::Clients,
     shape: Shape::Integer { min: 0, max: i64::MAX },
     default: "1000000",

@@ -15,8 +15,8 @@ pub fn score(text: &[u8]) -> Option<Score> {
     }
 }
 
-/// An end of a range: as a score, but white space may stand in front, a NUL ends it, and what is out
-/// of range is infinite or zero. Nothing at all is 0. All that is `strtod`'s doing.
+/// An end of a range: as a score, but white space may stand in front, a NUL ends it, and what is
+/// out of range is infinite or zero. Nothing at all is 0. All that is `strtod`'s doing.
 pub fn bound(text: &[u8]) -> Option<Score> {
     let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
     if text.is_empty() {
