@@ -16,6 +16,7 @@ mod refuse;
 mod slow;
 mod transaction;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -81,6 +82,7 @@ pub struct Executor<'p> {
     stripes: Vec<StripeId>,
     now: Millis,
     ticks: Ticks,
+    last: Cell<Option<&'p Entry>>,
     /// The version of the settings that `slow_ticks` was read from.
     settings_version: u64,
     /// Counter steps from which on a command is slow.
@@ -106,6 +108,7 @@ impl<'p> Executor<'p> {
             stripes: Vec::new(),
             now: 0,
             ticks: Ticks::now(),
+            last: Cell::new(None),
             settings_version: 0,
             slow_ticks: u64::MAX,
             post: Post::new(reactor, Arc::clone(&process.mailboxes)),
@@ -134,8 +137,7 @@ impl<'p> Executor<'p> {
     /// Looks a request up and asks for the memory it will need.
     #[inline]
     pub fn plan(&self, session: &Session, request: Request<'_>) -> Plan<'p> {
-        let table = &self.process.table;
-        let Some(entry) = table.called(request) else {
+        let Some(entry) = self.look_up(request) else {
             return Plan { entry: None, hash: 0 };
         };
         let mut hash = 0;
@@ -144,6 +146,23 @@ impl<'p> Executor<'p> {
             self.process.keyspace.prefetch(session.database, hash);
         }
         Plan { entry: Some(entry), hash }
+    }
+
+    /// The command of a request. A pipeline often asks for one command over and over, so the one
+    /// found last is tried first.
+    #[inline]
+    fn look_up(&self, request: Request<'_>) -> Option<&'p Entry> {
+        if let Some(last) = self.last.get()
+            && last.command.name.as_bytes() == request.name()
+        {
+            return Some(last);
+        }
+        let found = self.process.table.called(request)?;
+        // Not for what a container's name stands for: the next word decides there.
+        if found.only_key == 1 {
+            self.last.set(Some(found));
+        }
+        Some(found)
     }
 
     /// Asks for the entry of a planned request. Call it for a whole batch after planning it.
