@@ -161,10 +161,14 @@ impl Reactor<'_> {
         if self.plans.len() < 2 {
             return;
         }
+        let mut last = None;
         for take in &self.takes {
             let Some(connection) = self.connections.current(take.from) else { continue };
             for plan in &self.plans[take.plans.clone()] {
-                self.executor.prefetch(&connection.session, plan);
+                // Neighbours often ask for one key, and once is enough.
+                if last.replace(plan.hash()) != Some(plan.hash()) {
+                    self.executor.prefetch(&connection.session, plan);
+                }
             }
         }
         if self.plans.iter().any(Plan::has_member) {

@@ -55,6 +55,12 @@ pub struct Plan<'p> {
 }
 
 impl Plan<'_> {
+    /// The hash of the request's only key; 0 if it has none, or several.
+    #[inline]
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+
     /// Whether the request looks for something inside a container.
     #[inline]
     pub fn has_member(&self) -> bool {
@@ -459,7 +465,7 @@ impl<'p> Executor<'p> {
         outcome
     }
 
-    /// Frees dead keys in the loop's share of the stripes, see [`Keyspace::sweep`].
+    /// Frees dead keys in the loop's share of the stripes, see `keyspace::sweep`.
     pub fn sweep(&mut self, share: usize, shares: usize, most: usize) -> Swept {
         let Some(gate) = &self.gate else { unreachable!("sweeping is part of a turn") };
         let mut changed = Changed::default();
