@@ -52,12 +52,14 @@ pub static GETKEYSANDFLAGS: Command = Command {
 
 fn keys_and_flags(cx: &mut Desk<'_>) -> Outcome {
     let request = behind(cx.args)?;
-    let found = find(&cx.process.table, request.as_request())?;
+    let table = &cx.process.table;
+    let found = find(table, request.as_request())?;
+    let fixed = table.called(request.as_request()).map_or(1, |entry| entry.arity_min);
     cx.out.array(found.len());
     for (at, access) in found {
         cx.out.array(2);
         cx.out.bulk(request.as_request().arg(at));
-        let flags = flags_in(access, request.as_request());
+        let flags = flags_in(access, fixed, request.as_request());
         cx.out.set(flags.len());
         flags.iter().for_each(|flag| cx.out.simple(flag));
     }
@@ -95,9 +97,10 @@ fn positions(entry: &Entry, request: Request<'_>) -> Option<Vec<(usize, Access)>
 }
 
 /// What this very request does to the key.
-fn flags_in(access: Access, request: Request<'_>) -> &'static [&'static str] {
+fn flags_in(access: Access, fixed: usize, request: Request<'_>) -> &'static [&'static str] {
     match access {
-        Access::Exchange(word) => match request.args().skip(1).any(|arg| is_word(arg, word)) {
+        // An option, so not among the arguments that are always there.
+        Access::Exchange(word) => match request.args().skip(fixed).any(|arg| is_word(arg, word)) {
             true => Access::Update.flags(),
             false => Access::Replace.flags(),
         },
