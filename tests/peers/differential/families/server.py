@@ -30,7 +30,7 @@ command("CONFIG GET", one_of(pool(SETTINGS), pool(SETTINGS), raw("maxmemory", "t
 command("CONFIG SET", one_of(
     raw("nosuch", "1"), raw("maxmemory", "abc"), raw("timeout", "-1"), raw("timeout", "x"), raw("timeout"),
     raw("databases", "3"), raw("maxmemory-policy", "nosuch"), raw("timeout", "0"), raw("timeout", "0", "nosuch", "1"),
-    raw("timeout", "0", "timeout", "0"), raw("maxmemory", "0"), raw("appendonly", "maybe"), raw("port", "x"),
+    raw("timeout", "0", "timeout", "0"), raw("maxmemory", "0"), raw("appendonly", "maybe"),
     raw("hash-max-listpack-entries", "128"), raw("tcp-keepalive", "300"), raw("TIMEOUT", "0"),
     raw("hash-max-listpack-entries", "-1"), raw("maxclients", "0"), raw("maxmemory", "-5")), spoil=False)
 command("CONFIG RESETSTAT", spoil=False)

@@ -104,8 +104,10 @@ impl Condition {
             } else if is_word(word, "LT") {
                 condition.if_sooner = true;
             } else {
-                // Redis's text ends before line ends.
-                let word = word.trim_ascii_end();
+                // Redis's text ends at a NUL, and before line ends.
+                let word = word.split(|&byte| byte == 0).next().unwrap_or_default();
+                let ends = word.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+                let word = &word[..word.len() - ends.count()];
                 return Err(Refusal::quoting("ERR Unsupported option ", word, ""));
             }
         }
