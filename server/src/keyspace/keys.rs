@@ -610,14 +610,29 @@ impl<'a> Keys<'a> {
     }
 }
 
+impl Keys<'_> {
+    /// Brings what is known without locks (the census) up to date with the changes made so far.
+    pub fn publish(&self) {
+        match &self.scope {
+            Scope::One(held) => held.publish(),
+            Scope::Many(held) => held.iter().for_each(|(_, held)| held.publish()),
+            Scope::Roving(_) => {}
+            Scope::Whole(_, touched) => {
+                for &id in touched {
+                    let stripe = self.space.stripe(id);
+                    // SAFETY: as in `stripe`; `&self` forbids changes meanwhile.
+                    stripe.publish(unsafe { &*stripe.unlocked() }, self.space.due(id));
+                }
+            }
+        }
+    }
+}
+
 impl Drop for Keys<'_> {
     fn drop(&mut self) {
-        if let Scope::Whole(_, touched) = &self.scope {
-            for &id in touched {
-                let stripe = self.space.stripe(id);
-                // SAFETY: as in `stripe`; no reference into the stripe is left.
-                stripe.publish(unsafe { &*stripe.unlocked() }, self.space.due(id));
-            }
+        // Locks publish by themselves when they go.
+        if let Scope::Whole(..) = &self.scope {
+            self.publish();
         }
     }
 }

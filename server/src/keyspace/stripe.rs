@@ -115,12 +115,20 @@ impl Held<'_> {
     }
 }
 
-impl Drop for Held<'_> {
+impl Held<'_> {
+    /// Brings what is read without the lock up to date.
     #[inline]
-    fn drop(&mut self) {
+    pub(super) fn publish(&self) {
         if self.changed {
             self.guard.publish(self.meter, self.due);
         }
+    }
+}
+
+impl Drop for Held<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.publish();
     }
 }
 

@@ -167,14 +167,17 @@ impl Executor<'_> {
                     now,
                     session,
                 }),
-                Run::Server(handler) => handler(&mut Desk {
-                    process: self.process,
-                    post: &mut self.post,
-                    args,
-                    out: ReplyWriter::new(out, version),
-                    now,
-                    session,
-                }),
+                Run::Server(handler) => {
+                    keys.publish();
+                    handler(&mut Desk {
+                        process: self.process,
+                        post: &mut self.post,
+                        args,
+                        out: ReplyWriter::new(out, version),
+                        now,
+                        session,
+                    })
+                }
                 Run::Group(_) => Err(refuse::unknown_sub(entry, args)),
             };
             self.account(entry, outcome.is_err(), session, args);

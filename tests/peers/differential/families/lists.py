@@ -26,7 +26,7 @@ command("LPOS", key, element, shuffled(
     maybe(tagged("RANK", one_of(small, integer))),
     maybe(tagged("COUNT", small)),
     maybe(tagged("MAXLEN", small)),
-), weight=2)
+), weight=2, queueable=False)
 command("LINSERT", key, word("BEFORE", "AFTER"), element, element, weight=2)
 command("LREM", key, small, element, weight=2)
 command("LMOVE", key, key, side, side, weight=2)
