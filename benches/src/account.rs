@@ -99,7 +99,7 @@ impl Machine {
         let memory = kilobytes(&read("/proc/meminfo"), "MemTotal:").unwrap_or(0);
         Self {
             cpu,
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            cores: online_cores(),
             memory_gib: memory as f64 / f64::from(1 << 30),
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
         }
@@ -109,6 +109,12 @@ impl Machine {
 fn kilobytes(text: &str, label: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(label))?;
     Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+}
+
+/// Cores that are online, whichever of them this process is bound to.
+fn online_cores() -> usize {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    info.lines().filter(|line| line.starts_with("processor")).count().max(1)
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ fn compose(
     notes: &str,
 ) -> String {
     let Origin { date, machine, versions: [ours, peer], commit, command } = origin;
+    let command = from_here(command);
     let Machine { cpu, cores, memory_gib, kernel } = machine;
     let place = match options.cores.filter(|_| options.threads == 1) {
         Some((server, load)) => format!("server on core {server}, generator on core {load}"),
@@ -84,7 +85,11 @@ fn compose(
          - peer: `{}` ({peer})\n\
          - {place}; {} rounds of {} s in turn, medians; ratios are medians over the rounds\n\
          - command: `{command}`\n\n",
-        options.ours, options.threads, options.peer, options.rounds, options.seconds
+        from_here(&options.ours),
+        options.threads,
+        options.peer,
+        options.rounds,
+        options.seconds
     );
     let judged = measured.iter().filter(|one| !one.checks.is_empty()).count();
     let missed: Vec<&str> = measured
@@ -136,6 +141,15 @@ fn compose(
 fn section(text: &mut String, title: &str, table: &Table) {
     if !table.rows.is_empty() {
         let _ = writeln!(text, "## {title}\n\n{}", table.to_markdown());
+    }
+}
+
+/// A command line without the folder that the report is written in: where a checkout stands is
+/// nobody's business.
+fn from_here(line: &str) -> String {
+    match std::env::current_dir() {
+        Ok(here) => line.replace(&format!("{}/", here.display()), ""),
+        Err(_) => line.to_owned(),
     }
 }
 
