@@ -119,23 +119,29 @@ fn online_cores() -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
-    fn own_figures_can_be_read_and_grow() {
-        let pid = std::process::id();
+    fn figures_of_a_busy_process_can_be_read_and_grow() {
+        // A process of its own: in this one, threads of other tests end and take their share along.
+        let mut busy = Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        let pid = busy.id();
         let before = cpu_ns(pid).unwrap();
-        let mut work = 1u64;
-        // Enough work that at least one scheduler tick passes on any machine.
-        while cpu_ns(pid).unwrap() == before {
-            work = std::hint::black_box(work.wrapping_mul(3));
+        while cpu_ns(pid).unwrap() <= before {
+            std::hint::spin_loop();
         }
         let (first, later) = (used(pid).unwrap(), used(pid).unwrap());
+        let rss = rss_bytes(pid).unwrap();
+        let (user, system) = cpu_split_ns(pid).unwrap();
+        let all = cpu_ns(pid).unwrap();
+        busy.kill().unwrap();
+        busy.wait().unwrap();
         assert_eq!(first.since(later).cpu_ns, 0);
         assert!(later.cpu_ns >= first.cpu_ns && later.waited_ns >= first.waited_ns);
-        assert!(rss_bytes(pid).unwrap() > 100_000);
-        let (user, system) = cpu_split_ns(pid).unwrap();
-        assert!(user + system <= cpu_ns(pid).unwrap() + 40_000_000);
+        assert!(rss > 100_000);
+        assert!(user + system <= all + 40_000_000);
     }
 
     #[test]
