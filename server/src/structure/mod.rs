@@ -14,8 +14,10 @@
 //! - [`extended`]: 80-bit floating-point numbers, in software; `big` is what it computes with.
 //! - [`glob`]: Redis's patterns.
 //! - [`Chunks`]: a vector that never moves what it holds.
-//! - [`hash()`]: the hash they and the keyspace use. `thin` owns every allocation of a single string,
-//!   and with it nearly all unsafe code; `varint` writes lengths.
+//! - [`hash()`]: the hash they and the keyspace use.
+//!
+//! `thin` owns every allocation of a single string, and with it nearly all unsafe code; `varint`
+//! writes lengths.
 //!
 //! Weights are heap bytes as mimalloc's size classes round them. Not here: when a small form
 //! becomes a big one.
