@@ -12,7 +12,6 @@
 //! - [`glob`]: the patterns of keys, channels, settings and files.
 //! - [`frozen`]: how values are written into a snapshot and read back.
 //! - [`extended`]: 80-bit floating-point numbers, in software; `big` is what it computes with.
-//! - [`glob`]: Redis's patterns.
 //! - [`Chunks`]: a vector that never moves what it holds.
 //! - [`hash()`]: the hash they and the keyspace use.
 //!
