@@ -1,7 +1,7 @@
 //! keyspace/ahead.rs — asking for the memory inside containers before commands need it.
 //!
 //! Finding a field in a hash of a million takes three reads that nearly always miss the cache, each
-//! at an address that the one before tells. One command after the other would wait for each. So a
+//! at an address that the one before tells; in one of a million small hashes it takes one. One command after the other would wait for each. So a
 //! batch of requests is walked once per step: by the time the first request takes its second step,
 //! its first has long been answered by memory.
 //!
@@ -11,11 +11,10 @@
 use super::entry::Slot;
 use super::stripe::Held;
 use super::{Keyspace, Shared};
-use crate::structure::prefetch;
 
-/// How often a batch is walked: the object, then [`Object::prefetch`](super::Object::prefetch)'s
-/// steps.
-pub const STEPS: usize = 4;
+/// How often a batch is walked: the steps of [`Object::prefetch`](super::Object::prefetch). The
+/// entry, and with it the object, was asked for before.
+pub const STEPS: usize = 3;
 
 /// One walk over a batch. Holds the lock of the stripe that was looked at last, since neighbours
 /// often have the same key.
@@ -44,14 +43,10 @@ impl Ahead<'_> {
             self.last = None;
             let held = self.space.lock(self.space.stripe_of(database, hash));
             self.last = Some((database, hash, held));
-        } else if self.step == 0 {
-            return;
         }
         let Some((_, _, held)) = &self.last else { return };
-        let Some(object) = held.get().candidate(hash).and_then(Slot::as_object) else { return };
-        match self.step {
-            0 => prefetch(std::ptr::from_ref(object).cast::<u8>()),
-            step => object.prefetch(member, step - 1),
+        if let Some(object) = held.get().candidate(hash).and_then(Slot::as_object) {
+            object.prefetch(member, self.step);
         }
     }
 }

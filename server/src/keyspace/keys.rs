@@ -12,7 +12,7 @@ use super::edit::Edit;
 use super::entry::Slot;
 use super::object::{Object, STRING_NAME};
 use super::stripe::{Guarded, Held, Place};
-use super::table::NEVER;
+use super::table::{NEVER, slot_tag};
 use super::{Exclusive, Keyspace, Shared, StripeId};
 use crate::clock::Millis;
 use crate::error::Refusal;
@@ -336,12 +336,11 @@ impl<'a> Keys<'a> {
     /// # Errors
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn get<T: Object>(&self, key: &[u8]) -> Result<Option<&T>, Refusal> {
-        match self.value(key) {
+        match self.count(self.live(key)) {
             None => Ok(None),
-            Some(Value::Object(object)) => {
-                (object as &dyn std::any::Any).downcast_ref().map(Some).ok_or(Refusal::WrongType)
+            Some((guarded, place)) => {
+                guarded.slot(place).as_type().map(Some).ok_or(Refusal::WrongType)
             }
-            Some(Value::String(_)) => Err(Refusal::WrongType),
         }
     }
 
@@ -351,9 +350,9 @@ impl<'a> Keys<'a> {
     /// # Errors
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn holds<T: Object>(&self, key: &[u8]) -> Result<bool, Refusal> {
-        match self.peek(key) {
+        match self.live(key) {
             None => Ok(false),
-            Some(Value::Object(object)) if (object as &dyn std::any::Any).is::<T>() => Ok(true),
+            Some((guarded, place)) if guarded.slot(place).is::<T>() => Ok(true),
             Some(_) => Err(Refusal::WrongType),
         }
     }
@@ -394,7 +393,7 @@ impl<'a> Keys<'a> {
                 guarded.table_mut(place).set_string(place.position, value);
                 place
             }
-            None => guarded.insert_string(key, hash, value),
+            None => guarded.insert(Slot::string(key, value, slot_tag(hash)), hash, NEVER),
         };
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
@@ -424,7 +423,8 @@ impl<'a> Keys<'a> {
             }
             None => {
                 let value = make(None)?;
-                guarded.insert_string(key, hash, value.as_ref());
+                let slot = Slot::string(key, value.as_ref(), slot_tag(hash));
+                guarded.insert(slot, hash, NEVER);
             }
         }
         self.note(hash, key);
@@ -449,7 +449,7 @@ impl<'a> Keys<'a> {
                 guarded.table_mut(place).set_object(place.position, object);
                 place
             }
-            None => guarded.insert_object(key, hash, object),
+            None => guarded.insert(Slot::boxed(key, object, slot_tag(hash)), hash, NEVER),
         };
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
@@ -473,7 +473,7 @@ impl<'a> Keys<'a> {
         };
         let place = match found {
             Some(place) => place,
-            None => guarded.insert_string(key, hash, b""),
+            None => guarded.insert(Slot::string(key, b"", slot_tag(hash)), hash, NEVER),
         };
         let table = guarded.table_mut(place);
         let before = table.slot(place.position).weight();
@@ -494,7 +494,9 @@ impl<'a> Keys<'a> {
         let place = match found {
             Some(place) => place,
             None => match self.guarded_mut(database, hash) {
-                Some(guarded) => guarded.insert_object(key, hash, Box::new(T::default())),
+                Some(guarded) => {
+                    guarded.insert(Slot::object(key, T::default(), slot_tag(hash)), hash, NEVER)
+                }
                 None => return Err(Refusal::NoSuchKey),
             },
         };
@@ -565,7 +567,7 @@ impl<'a> Keys<'a> {
             self.remove_at(to, to_hash, place);
         }
         if let Some(guarded) = self.guarded_mut(target, to_hash) {
-            let slot = slot.rekey(to, super::table::slot_tag(to_hash));
+            let slot = slot.rekey(to, slot_tag(to_hash));
             guarded.insert(slot, to_hash, deadline);
         }
         self.note(to_hash, to);
@@ -580,10 +582,10 @@ impl<'a> Keys<'a> {
         let deadline = guarded.table(place).deadline(place.position);
         let slot = guarded.slot(place);
         let to_hash = self.hash(to);
-        let tag = super::table::slot_tag(to_hash);
+        let tag = slot_tag(to_hash);
         let mut copied = match (slot.as_string(), slot.as_object()) {
             (Some(bytes), _) => Slot::string(to, bytes, tag),
-            (None, Some(object)) => Slot::object(to, object.duplicate(), tag),
+            (None, Some(object)) => Slot::boxed(to, object.duplicate(), tag),
             (None, None) => return false,
         };
         copied.set_raw(slot.is_raw());

@@ -20,6 +20,7 @@ mod entry;
 mod gate;
 mod keys;
 mod object;
+mod placement;
 mod scan;
 mod snapshot;
 mod stripe;
@@ -37,6 +38,7 @@ pub use entry::BYTES_MAX;
 pub use gate::{Exclusive, Gate, Shared};
 pub use keys::{Keys, Ttl, Value};
 pub use object::{Distinct, Kind, Object, STRING_NAME, STRING_TAG};
+pub use placement::{Placed, Placement};
 pub use sweep::Swept;
 pub use watch::Watch;
 

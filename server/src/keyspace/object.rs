@@ -2,13 +2,15 @@
 
 use std::any::Any;
 
+use super::placement::Placed;
 use crate::error::Fault;
 
-/// A value of a kind other than string.
-pub trait Object: Any + Send {
+/// A value of a kind other than string. It lies in its key's entry, so keep it small: one word that
+/// leads to the rest is best.
+pub trait Object: Any + Send + Placed {
     /// Its kind.
     fn kind(&self) -> &'static Kind;
-    /// Heap bytes it holds: MEMORY USAGE, INFO. Must not cost more than O(1).
+    /// Heap bytes it holds, without itself: MEMORY USAGE, INFO. Must not cost more than O(1).
     fn weight(&self) -> usize;
     /// The keyspace removes values that are empty; engines never do.
     fn is_empty(&self) -> bool;

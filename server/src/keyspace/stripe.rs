@@ -238,21 +238,6 @@ impl Guarded {
         Place { table, position: self.tables[table].insert(slot, hash, deadline) }
     }
 
-    pub(super) fn insert_string(&mut self, key: &[u8], hash: u64, value: &[u8]) -> Place {
-        let table = self.roomy(hash);
-        Place { table, position: self.tables[table].insert_string(key, hash, value) }
-    }
-
-    pub(super) fn insert_object(
-        &mut self,
-        key: &[u8],
-        hash: u64,
-        object: Box<dyn super::Object>,
-    ) -> Place {
-        let table = self.roomy(hash);
-        Place { table, position: self.tables[table].insert_object(key, hash, object) }
-    }
-
     pub(super) fn remove(&mut self, place: Place) -> (Slot, Millis) {
         self.tables[place.table].remove(place.position)
     }

@@ -166,19 +166,6 @@ impl Table {
         }
     }
 
-    pub(super) fn insert_string(&mut self, key: &[u8], hash: u64, value: &[u8]) -> usize {
-        self.insert(Slot::string(key, value, slot_tag(hash)), hash, NEVER)
-    }
-
-    pub(super) fn insert_object(
-        &mut self,
-        key: &[u8],
-        hash: u64,
-        object: Box<dyn Object>,
-    ) -> usize {
-        self.insert(Slot::object(key, object, slot_tag(hash)), hash, NEVER)
-    }
-
     /// Adds an entry whose key is not there yet, and says where.
     pub(super) fn insert(&mut self, mut slot: Slot, hash: u64, deadline: Millis) -> usize {
         debug_assert!(self.slots.len() < Table::MAX);
