@@ -1,9 +1,9 @@
 //! keyspace/ahead.rs — asking for the memory inside containers before commands need it.
 //!
 //! Finding a field in a hash of a million takes three reads that nearly always miss the cache, each
-//! at an address that the one before tells; in one of a million small hashes it takes one. One command after the other would wait for each. So a
-//! batch of requests is walked once per step: by the time the first request takes its second step,
-//! its first has long been answered by memory.
+//! at an address that the one before tells; in one of a million small hashes it takes one. One
+//! command after the other would wait for each. So a batch of requests is walked once per step: by
+//! the time the first request takes its second step, its first has long been answered by memory.
 //!
 //! Everything here is a hint: it changes nothing but the processor's cache, and a key that is dead,
 //! of another kind or not there costs a look and no more.
@@ -29,6 +29,7 @@ pub struct Ahead<'a> {
 impl Keyspace {
     /// Begins the walk for a step below [`STEPS`].
     pub fn ahead<'a>(&'a self, gate: &'a Shared<'a>, step: usize) -> Ahead<'a> {
+        gate.must_be_of(self.gate());
         Ahead { space: self, gate, step, last: None }
     }
 }

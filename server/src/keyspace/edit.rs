@@ -82,7 +82,7 @@ impl<T: Object> Drop for Edit<'_, '_, T> {
         let (hash, place, database) = (self.hash, self.place, self.keys.database());
         let collecting = self.keys.space().collecting.is_on();
         let Some(guarded) = self.keys.guarded_mut(database, hash) else { return };
-        guarded.table_mut(place).reweigh(before, weight);
+        guarded.reweigh(before, weight);
         if is_empty {
             let (slot, _) = guarded.remove(place);
             // Unchanged and empty: made for this edit, and nothing was put in.

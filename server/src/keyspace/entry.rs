@@ -3,7 +3,7 @@
 //! ```text
 //! slot    | 16 bits of hash | 45 bits of pointer | RAW | VOLATILE | OBJECT |
 //! string  | key bytes: u32 | value bytes: u32 | key ... | value ... | room |
-//! object  | key bytes: u32 | kind's tag: 8 bits, bytes: 24 | the object, to eight bytes | key ...  |
+//! object  | key bytes: u32 | tag: 8 bits, size: 24 bits | object, to eight bytes | key ...  |
 //! ```
 //!
 //! The allocation's size is a pure function of the two words in front ([`room`]), so nothing stores
@@ -17,7 +17,9 @@
 #![allow(unsafe_code, reason = "owns raw allocations")]
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
-use std::ptr;
+use std::ptr::{self, NonNull};
+
+use nix::sys::mman::{MmapAdvise, madvise};
 
 use super::object::Object;
 use super::placement::{ALIGN, Placement, SIZE_MAX};
@@ -30,6 +32,11 @@ const FLAGS: u64 = 7;
 const ADDRESS: u64 = 0x0000_FFFF_FFFF_FFF8;
 const HEADER: usize = 8;
 const _: () = assert!(SIZE_MAX < 1 << 24, "an object's size has 24 bits");
+
+/// A page of memory, or a part of one.
+const PAGE: usize = 4096;
+/// The shortest entry whose pages are freed before it is: freeing fewer takes no time.
+const SHED_BYTES_MIN: usize = 1 << 20;
 
 /// The longest key or string value, in bytes.
 pub const BYTES_MAX: usize = u32::MAX as usize;
@@ -58,6 +65,8 @@ impl Slot {
 
     /// A string entry whose value bytes are still to be written.
     fn string_of(key: &[u8], value_len: usize, tag: u16) -> Slot {
+        // Longer arguments are refused before they are read: `proto-max-bulk-len`.
+        assert!(key.len().max(value_len) <= BYTES_MAX, "a string of more than 4 GiB");
         let at = obtain(room(HEADER + key.len() + value_len));
         // SAFETY: `at` is fresh, aligned to 8 and large enough for header, key and value.
         unsafe {
@@ -97,6 +106,7 @@ impl Slot {
 
     /// An object entry whose object is still to be written.
     fn object_of(key: &[u8], kind: u8, size: usize, tag: u16) -> Slot {
+        assert!(key.len() <= BYTES_MAX, "a key of more than 4 GiB");
         let start = object_bytes(size);
         let at = obtain(room(HEADER + start + key.len()));
         // SAFETY: `at` is fresh, aligned to 8 and large enough for header, object and key.
@@ -218,6 +228,34 @@ impl Slot {
         self.is_object().then(|| unsafe { &*self.placement().view(self.object_at()) })
     }
 
+    /// Frees about `most` blocks of an entry that is to be freed, and says how many it were; see
+    /// [`Object::shed`]. Of a string, `done` pages were freed before.
+    pub(super) fn shed(&mut self, done: usize, most: usize) -> usize {
+        if !self.is_object() {
+            return self.shed_pages(done, most);
+        }
+        // SAFETY: as in `as_object`, and `&mut self` makes the reference the only one.
+        unsafe { (*self.placement().view(self.object_at())).shed(most) }
+    }
+
+    /// Returns up to `most` pages of a long string to the system, from the front on; they read as
+    /// zeros afterwards.
+    fn shed_pages(&mut self, done: usize, most: usize) -> usize {
+        let size = self.size();
+        if size < SHED_BYTES_MIN {
+            return 0;
+        }
+        let begin = self.at().addr();
+        let first = (begin + HEADER).next_multiple_of(PAGE) + done * PAGE;
+        let count = most.min(((begin + size) / PAGE).saturating_sub(first / PAGE));
+        let Some(start) = NonNull::new(self.at().with_addr(first)) else { return 0 };
+        // SAFETY: the pages lie in the allocation behind its header, and whatever bytes are there
+        // are bytes; `&mut self` says that nobody looks at them.
+        let done = count == 0
+            || unsafe { madvise(start.cast(), count * PAGE, MmapAdvise::MADV_DONTNEED) }.is_err();
+        if done { 0 } else { count }
+    }
+
     /// Whether the entry holds an object of type `T`.
     #[inline]
     pub(super) fn is<T: Object>(&self) -> bool {
@@ -239,7 +277,9 @@ impl Slot {
     }
 
     /// Puts a string in place of what the entry held. Keeps key, tag and VOLATILE; clears RAW.
-    pub(super) fn set_string(&mut self, value: &[u8]) {
+    /// Returns the entry as it was, if this one is another now: freeing it may take long.
+    #[inline]
+    pub(super) fn set_string(&mut self, value: &[u8]) -> Option<Slot> {
         if !self.is_object() {
             let (start, len) = self.value_place();
             if room(start + value.len()) == room(start + len) {
@@ -250,19 +290,20 @@ impl Slot {
                     ptr::copy_nonoverlapping(value.as_ptr(), self.at().add(start), value.len());
                 }
                 self.0 &= !RAW;
-                return;
+                return None;
             }
         }
         let mut fresh = Slot::string(self.key(), value, self.tag());
         fresh.set_volatile(self.is_volatile());
-        *self = fresh;
+        Some(std::mem::replace(self, fresh))
     }
 
-    /// Puts an object in place of what the entry held. Keeps key, tag and VOLATILE.
-    pub(super) fn set_object(&mut self, object: Box<dyn Object>) {
+    /// Puts an object in place of what the entry held, and gives back the entry as it was. Keeps
+    /// key, tag and VOLATILE.
+    pub(super) fn set_object(&mut self, object: Box<dyn Object>) -> Slot {
         let mut fresh = Slot::boxed(self.key(), object, self.tag());
         fresh.set_volatile(self.is_volatile());
-        *self = fresh;
+        std::mem::replace(self, fresh)
     }
 
     /// Gives the string `len` bytes, cut or filled with zeros, and hands them out for editing.
@@ -271,6 +312,7 @@ impl Slot {
         if self.is_object() {
             return None;
         }
+        assert!(len <= BYTES_MAX, "a string of more than 4 GiB");
         let (start, old_len) = self.value_place();
         let (had, wanted) = (room(start + old_len), room(start + len));
         if wanted != had {
@@ -476,6 +518,23 @@ mod tests {
         objects_live_in_their_entries::<0, 250>();
         objects_live_in_their_entries::<1, 251>();
         objects_live_in_their_entries::<31, 252>();
+    }
+
+    #[test]
+    fn a_long_string_is_shed_a_slice_at_a_time() {
+        let mut slot = Slot::string(b"key", &vec![b'x'; 3 << 20], 7);
+        let (mut done, mut slices) = (0, 0);
+        loop {
+            let gone = slot.shed(done, 100);
+            assert!(gone <= 100);
+            if gone == 0 {
+                break;
+            }
+            (done, slices) = (done + gone, slices + 1);
+        }
+        assert!(done >= (3 << 20) / PAGE - 2 && slices >= 7, "{done} pages in {slices} slices");
+        assert_eq!(slot.as_string().map(<[u8]>::len), Some(3 << 20));
+        assert_eq!(Slot::string(b"key", &vec![b'x'; 1 << 19], 7).shed(0, 100), 0);
     }
 
     #[test]

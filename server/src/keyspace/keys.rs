@@ -7,6 +7,7 @@
 #![allow(unsafe_code, reason = "an exclusive gate stands for every stripe's lock")]
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 
 use super::edit::Edit;
 use super::entry::Slot;
@@ -35,9 +36,10 @@ enum Scope<'a> {
     /// Several, ascending.
     Many(Vec<(StripeId, Held<'a>)>),
     /// All of them, one at a time: for looking only.
-    Roving(#[expect(dead_code, reason = "proof, not data")] &'a Shared<'a>),
-    /// All of them at once; the list says which were changed.
-    Whole(#[expect(dead_code, reason = "proof, not data")] &'a Exclusive<'a>, Vec<StripeId>),
+    Roving,
+    /// All of them at once; the list says which were changed. The gate is borrowed mutably, so that
+    /// there is no second view of all of them.
+    Whole(PhantomData<&'a mut ()>, Vec<StripeId>),
 }
 
 /// The hash of the key that the command was routed by, so that it is computed once.
@@ -99,12 +101,13 @@ impl<'a> Keys<'a> {
     #[inline]
     pub fn one(
         space: &'a Keyspace,
-        _gate: &'a Shared<'_>,
+        gate: &'a Shared<'_>,
         database: usize,
         key: &[u8],
         hash: u64,
         now: Millis,
     ) -> Keys<'a> {
+        gate.must_be_of(space.gate());
         let held = space.lock(space.stripe_of(database, hash));
         let planned = Planned { key: key.as_ptr(), len: key.len(), hash };
         let mut keys = Keys::new(space, Scope::One(held), database, now);
@@ -115,11 +118,12 @@ impl<'a> Keys<'a> {
     /// The keys of several stripes. `stripes` must be sorted and hold each once.
     pub fn many(
         space: &'a Keyspace,
-        _gate: &'a Shared<'_>,
+        gate: &'a Shared<'_>,
         database: usize,
         stripes: &[StripeId],
         now: Millis,
     ) -> Keys<'a> {
+        gate.must_be_of(space.gate());
         debug_assert!(stripes.is_sorted_by(|a, b| a < b));
         if let [only] = *stripes {
             // DEL and EXISTS of one key: as quick as GET, and nothing is allocated.
@@ -132,21 +136,23 @@ impl<'a> Keys<'a> {
     /// All keys of the database, to look through stripe by stripe.
     pub fn roving(
         space: &'a Keyspace,
-        gate: &'a Shared<'a>,
+        gate: &'a Shared<'_>,
         database: usize,
         now: Millis,
     ) -> Keys<'a> {
-        Keys::new(space, Scope::Roving(gate), database, now)
+        gate.must_be_of(space.gate());
+        Keys::new(space, Scope::Roving, database, now)
     }
 
     /// Every key of every database, alone.
     pub fn whole(
         space: &'a Keyspace,
-        gate: &'a Exclusive<'a>,
+        gate: &'a mut Exclusive<'_>,
         database: usize,
         now: Millis,
     ) -> Keys<'a> {
-        Keys::new(space, Scope::Whole(gate, Vec::new()), database, now)
+        gate.must_be_of(space.gate());
+        Keys::new(space, Scope::Whole(PhantomData, Vec::new()), database, now)
     }
 
     /// The database that the command runs in.
@@ -203,9 +209,10 @@ impl<'a> Keys<'a> {
                 let at = held.binary_search_by_key(&id, |(id, _)| *id).ok()?;
                 Some(held[at].1.get())
             }
-            Scope::Roving(_) => None,
-            // SAFETY: every access to a stripe needs the gate; this view borrows the proof that it
-            // is held exclusively, and `&self` forbids changes while the reference lives.
+            Scope::Roving => None,
+            // SAFETY: every access to a stripe needs this keyspace's gate; the view has the proof
+            // that it is held exclusively for itself, and `&self` forbids changes while the
+            // reference lives.
             Scope::Whole(..) => Some(unsafe { &*self.space.stripe(id).unlocked() }),
         }
     }
@@ -222,7 +229,7 @@ impl<'a> Keys<'a> {
                 let at = held.binary_search_by_key(&id, |(id, _)| *id).ok()?;
                 Some(held[at].1.edit())
             }
-            Scope::Roving(_) => None,
+            Scope::Roving => None,
             Scope::Whole(_, touched) => {
                 if touched.last() != Some(&id) {
                     touched.push(id);
@@ -236,14 +243,14 @@ impl<'a> Keys<'a> {
     /// Runs `look` on a stripe, locking it if the view is a roving one.
     pub(super) fn visit<R>(&self, id: StripeId, look: impl FnOnce(&Guarded) -> R) -> Option<R> {
         match &self.scope {
-            Scope::Roving(_) => Some(look(self.space.lock(id).get())),
+            Scope::Roving => Some(look(self.space.lock(id).get())),
             _ => self.stripe(id).map(look),
         }
     }
 
     /// Whether stripes are locked one at a time, so that what they publish is up to date.
     pub(super) fn is_roving(&self) -> bool {
-        matches!(self.scope, Scope::Roving(_))
+        matches!(self.scope, Scope::Roving)
     }
 
     pub(super) fn space(&self) -> &'a Keyspace {
@@ -387,16 +394,18 @@ impl<'a> Keys<'a> {
     pub fn put_string(&mut self, key: &[u8], value: &[u8], ttl: Ttl) {
         let (hash, found) = self.live_mut(key);
         let database = self.database;
+        let mut replaced = None;
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
             Some(place) => {
-                guarded.table_mut(place).set_string(place.position, value);
+                replaced = guarded.set_string(place, value);
                 place
             }
             None => guarded.insert(Slot::string(key, value, slot_tag(hash)), hash, NEVER),
         };
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
+        self.discard(replaced);
     }
 
     /// Puts what `make` makes of the string at a key in its place, with one lookup; keeps the
@@ -415,11 +424,12 @@ impl<'a> Keys<'a> {
         let Some(guarded) = self.guarded_mut(database, hash) else {
             return Err(Refusal::NoSuchKey);
         };
+        let mut replaced = None;
         match found {
             Some(place) => {
                 let held = guarded.slot(place).as_string().ok_or(Refusal::WrongType)?;
                 let value = make(Some(held))?;
-                guarded.table_mut(place).set_string(place.position, value.as_ref());
+                replaced = guarded.set_string(place, value.as_ref());
             }
             None => {
                 let value = make(None)?;
@@ -428,7 +438,15 @@ impl<'a> Keys<'a> {
             }
         }
         self.note(hash, key);
+        self.discard(replaced);
         Ok(())
+    }
+
+    #[inline]
+    fn discard(&self, replaced: Option<Slot>) {
+        if let Some(slot) = replaced {
+            self.space.discard(slot);
+        }
     }
 
     fn apply_ttl(guarded: &mut Guarded, place: Place, ttl: Ttl) {
@@ -443,16 +461,18 @@ impl<'a> Keys<'a> {
     pub fn put_object(&mut self, key: &[u8], object: Box<dyn Object>, ttl: Ttl) {
         let (hash, found) = self.live_mut(key);
         let database = self.database;
+        let mut replaced = None;
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
             Some(place) => {
-                guarded.table_mut(place).set_object(place.position, object);
+                replaced = Some(guarded.set_object(place, object));
                 place
             }
             None => guarded.insert(Slot::boxed(key, object, slot_tag(hash)), hash, NEVER),
         };
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
+        self.discard(replaced);
     }
 
     /// Gives the string at a key `len` bytes, cut or filled with zeros, and lets `edit` change
@@ -479,7 +499,8 @@ impl<'a> Keys<'a> {
         let before = table.slot(place.position).weight();
         let bytes = table.slot_mut(place.position).resize_string(len).ok_or(Refusal::WrongType)?;
         let result = edit(bytes);
-        table.reweigh(before, table.slot(place.position).weight());
+        let after = table.slot(place.position).weight();
+        guarded.reweigh(before, after);
         self.note(hash, key);
         Ok(result)
     }
@@ -618,7 +639,7 @@ impl Keys<'_> {
         match &self.scope {
             Scope::One(held) => held.publish(),
             Scope::Many(held) => held.iter().for_each(|(_, held)| held.publish()),
-            Scope::Roving(_) => {}
+            Scope::Roving => {}
             Scope::Whole(_, touched) => {
                 for &id in touched {
                     let stripe = self.space.stripe(id);

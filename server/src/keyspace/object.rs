@@ -21,6 +21,12 @@ pub trait Object: Any + Send + Placed {
     /// Asks the processor for what finding `member` will read. Step 0 comes first, 2 last, with the
     /// same step for other requests in between; a step may read what the one before asked for.
     fn prefetch(&self, _member: &[u8], _step: usize) {}
+    /// Frees about `most` of the blocks that the value consists of, and says how many it were; 0
+    /// when what is left is freed in no time. Only ever called on a value that is to be freed, and
+    /// nothing else is afterwards, so it may leave the value in pieces.
+    fn shed(&mut self, _most: usize) -> usize {
+        0
+    }
     /// A value equal to this one, for COPY.
     fn duplicate(&self) -> Box<dyn Object>;
     /// The value as distinct members, if it is that and no more: ZUNION takes sets, too.

@@ -447,9 +447,9 @@ impl<'p> Executor<'p> {
         };
         self.gate = None;
         let space = &self.process.keyspace;
-        let exclusive = space.gate().close();
+        let mut exclusive = space.gate().close();
         let (database, now, seed) = (session.database, self.now, self.chance.next());
-        let keys = Keys::whole(space, &exclusive, database, now);
+        let keys = Keys::whole(space, &mut exclusive, database, now);
         let out = ReplyWriter::new(out, session.version);
         let mut write = Write { keys, args: request, out, now, dice: Dice::new(seed) };
         let outcome = handler(&mut write);

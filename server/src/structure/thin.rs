@@ -126,8 +126,8 @@ impl Thin {
         self.0 = self.0.map_addr(|word| word & !MARK | usize::from(mark) << 48);
     }
 
-    /// A word that holds an address the owner looks after, and reads as an empty string. The mark is
-    /// 0.
+    /// A word that holds an address the owner looks after, and reads as an empty string. The mark
+    /// is 0.
     ///
     /// Panics on an address of more than 48 bits.
     pub(super) fn hold(address: *mut u8) -> Self {

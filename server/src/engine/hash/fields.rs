@@ -161,6 +161,13 @@ impl Object for Fields {
         }
     }
 
+    fn shed(&mut self, most: usize) -> usize {
+        match self.0.form_mut() {
+            Form::Packed(_) => 0,
+            Form::Big(map) => map.shed(most),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.len() == 0
     }

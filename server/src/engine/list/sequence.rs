@@ -75,6 +75,10 @@ impl Object for Sequence {
         self.entries.weight()
     }
 
+    fn shed(&mut self, most: usize) -> usize {
+        self.entries.shed(most)
+    }
+
     fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -260,6 +260,13 @@ impl Object for Members {
         }
     }
 
+    fn shed(&mut self, most: usize) -> usize {
+        match self.0.form_mut() {
+            Form::Packed(_) => 0,
+            Form::Big(dense) => dense.shed(most),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -245,6 +245,13 @@ impl Object for Ranking {
         }
     }
 
+    fn shed(&mut self, most: usize) -> usize {
+        match self.0.form_mut() {
+            Form::Packed(_) => 0,
+            Form::Big(tree) => tree.shed(most),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -28,8 +28,8 @@ const LONG_HEADER: usize = 8;
 
 /// A sequence of byte strings in one allocation.
 ///
-/// A byte of its word is free: [`Small`](super::Small) keeps a note there, which every change leaves
-/// alone.
+/// A byte of its word is free: [`Small`](super::Small) keeps a note there, which every change
+/// leaves alone.
 #[repr(transparent)]
 pub struct Packed(pub(super) Thin);
 
