@@ -4,9 +4,10 @@
 //! another hash seed, and once more with a snapshot and restore at a random point; what is there at
 //! the end must be the same to the last byte.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering::Relaxed;
 
-use mainstay_protocol::Version;
+use mainstay_protocol::{Frame, Version};
 use mainstay_server::clock::Millis;
 use mainstay_server::command::{Entry, Run};
 use mainstay_server::dice::Dice;
@@ -141,6 +142,186 @@ fn big_collections_replay() {
     assert!(records.len() > 20_000, "only {} records", records.len());
     for _ in 0..2 {
         check("big collections", &process, bare.now, &records, &mut dice, bare::small);
+    }
+}
+
+/// The settings that decide when collections become big are local: they change the form and nothing
+/// else. So the same records give the same contents under any of them, also when they change in
+/// between, and scans meet every element that stays.
+#[test]
+fn the_form_of_collections_never_shows() {
+    let seed = seed("form");
+    let mut dice = Dice::new(seed);
+    let settings = [
+        "hash-max-listpack-entries",
+        "hash-max-ziplist-value",
+        "set-max-intset-entries",
+        "set-max-listpack-entries",
+        "set-max-listpack-value",
+        "zset-max-ziplist-entries",
+        "zset-max-listpack-value",
+        "list-max-listpack-size",
+    ];
+    let set_all = |bare: &mut Bare<'_>, client, sizes: &[i64]| {
+        for (name, size) in settings.iter().zip(sizes) {
+            let answer = bare.line(client, &format!("CONFIG SET {name} {size}"));
+            assert_eq!(answer.frames, [Frame::Simple("OK".into())], "{name} {size}");
+        }
+    };
+    // Nothing is packed, everything is, and now this, now that.
+    let bounds: [Option<[i64; 8]>; 3] = [
+        Some([0; 8]),
+        Some([1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40, -5]),
+        None,
+    ];
+    let chance = dice.next();
+    let run = |round: usize, script: &mut Dice| {
+        let process = bare::small(round as u64);
+        let mut bare = Bare::new(&process, chance);
+        let client = bare.connect(Version::Resp3);
+        let mut local = Dice::new(round as u64);
+        if let Some(sizes) = bounds[round] {
+            set_all(&mut bare, client, &sizes);
+        }
+        for step in 0..4000 {
+            if bounds[round].is_none() && step % 50 == 0 {
+                let sizes = [(); 8].map(|()| local.below(200) as i64);
+                set_all(&mut bare, client, &sizes);
+            }
+            // Three keys of each kind: of few elements, of some hundred, of thousands.
+            let size = script.below(3);
+            let n = script.below([12, 400, 9000][size]);
+            let long = "x".repeat(if script.below(300) == 0 { script.below(200) } else { 3 });
+            let line = match script.below(22) {
+                0..3 => format!("HSET hash{size} f{n} {long}"),
+                3 | 4 => format!("HDEL hash{size} f{n} f{}", n / 2),
+                5 => format!("HINCRBY hash{size} count{} 1", n % 3),
+                6..8 => format!("SADD set{size} m{n} {long}{n}"),
+                8 => format!("SREM set{size} m{n}"),
+                9 => format!("SADD numbers{size} {n} {}", n * 3),
+                10 => format!("SREM numbers{size} {n}"),
+                11 => format!("SPOP {}{size} {}", ["set", "numbers"][n % 2], n % 4),
+                12..15 => format!("ZADD sorted{size} {} m{n} -0 {long}", n % 50),
+                15 => format!("ZREM sorted{size} m{n}"),
+                16 => format!("ZPOPMIN sorted{size} {}", n % 3),
+                17 => format!("ZUNIONSTORE union 2 sorted{size} sorted0"),
+                18 => format!("SUNIONSTORE all set{size} numbers0"),
+                19 => format!("RPUSH list{size} {n} {long}"),
+                20 => format!("LREM list{size} 1 {n}"),
+                _ => format!("COPY {}{size} copy REPLACE", ["hash", "set", "sorted"][n % 3]),
+            };
+            bare.line(client, &line);
+        }
+        (bare::contents(&process, bare.now), bare::digest(&process, bare.now), bare.take_records())
+    };
+    let script = dice.next();
+    let packed = run(0, &mut Dice::new(script));
+    assert!(packed.2.len() > 2000, "only {} records", packed.2.len());
+    for round in 1..bounds.len() {
+        let other = run(round, &mut Dice::new(script));
+        for (place, held) in &packed.0 {
+            assert_eq!(Some(held), other.0.get(place), "round {round}: {place:?}");
+        }
+        assert_eq!((packed.0.len(), packed.1), (other.0.len(), other.1), "round {round}");
+    }
+}
+
+/// A changed bound holds for the next command of the same turn, and nothing that is big becomes
+/// small again.
+#[test]
+fn encodings_follow_the_settings_at_once() {
+    let process = bare::small(1);
+    let mut bare = Bare::new(&process, 1);
+    let client = bare.connect(Version::Resp3);
+    let mut encoding_after = |lines: &[&str]| {
+        for line in lines {
+            bare.line(client, line);
+        }
+        let [Frame::Bulk(name)] = &bare.line(client, "OBJECT ENCODING k").frames[..] else {
+            panic!("no encoding after {lines:?}");
+        };
+        String::from_utf8_lossy(name).into_owned()
+    };
+    for (setting, write, one_more, small, big) in [
+        ("hash-max-listpack-entries 2", "HSET k a 1 b 2", "HSET k c 3", "listpack", "hashtable"),
+        ("hash-max-ziplist-value 3", "HSET k a 123", "HSET k a 1234", "listpack", "hashtable"),
+        ("set-max-intset-entries 2", "SADD k 1 2", "SADD k 3", "intset", "hashtable"),
+        ("set-max-listpack-entries 2", "SADD k a b", "SADD k c", "listpack", "hashtable"),
+        ("set-max-listpack-value 3", "SADD k abc", "SADD k abcd", "listpack", "hashtable"),
+        ("zset-max-listpack-entries 2", "ZADD k 1 a 2 b", "ZADD k 3 c", "listpack", "skiplist"),
+        ("zset-max-ziplist-value 3", "ZADD k 1 abc", "ZADD k 1 abcd", "listpack", "skiplist"),
+        ("list-max-listpack-size 2", "RPUSH k a b", "RPUSH k c", "listpack", "quicklist"),
+    ] {
+        let (name, _) = setting.split_once(' ').expect("a name and a value");
+        let grown = ["DEL k", &format!("CONFIG SET {setting}"), write];
+        assert_eq!(encoding_after(&grown), small, "{setting}");
+        assert_eq!(encoding_after(&[one_more]), big, "{setting}");
+        let raised = format!("CONFIG SET {name} 100");
+        let stays = if name.starts_with("list") { "listpack" } else { big };
+        assert_eq!(encoding_after(&[&raised, one_more]), stays, "{setting} raised");
+    }
+}
+
+/// An element that stays is met by a scan, whatever comes and goes meanwhile, and whether or not
+/// the collection becomes big in the middle.
+#[test]
+fn scans_of_collections_meet_what_stays() {
+    let seed = seed("scan");
+    let mut dice = Dice::new(seed);
+    let process = bare::small(dice.next());
+    let mut bare = Bare::new(&process, dice.next());
+    let client = bare.connect(Version::Resp3);
+    for round in 0..24 {
+        // Just below where it becomes big, well above, and so big that it has several parts.
+        let stay = [3, 120, 500, 4000][round % 4];
+        let kind = ["HSCAN", "SSCAN", "ZSCAN"][round % 3];
+        bare.line(client, "DEL key");
+        let add = |names: &[String]| match kind {
+            "HSCAN" => format!("HSET key {}", names.join(" v ") + " v"),
+            "SSCAN" => format!("SADD key {}", names.join(" ")),
+            _ => format!("ZADD key 1 {}", names.join(" 1 ")),
+        };
+        let remove = ["HDEL", "SREM", "ZREM"][round % 3];
+        let mut names: Vec<String> = (0..stay).map(|n| format!("stay{n}")).collect();
+        names.extend((0..stay / 2).map(|n| format!("go{n}")));
+        for chunk in names.chunks(100) {
+            bare.line(client, &add(chunk));
+        }
+        let (mut cursor, mut seen, mut calls) = ("0".to_owned(), BTreeSet::new(), 0);
+        loop {
+            let answer = bare.line(client, &format!("{kind} key {cursor} COUNT 10"));
+            let [Frame::Array(parts)] = &answer.frames[..] else { panic!("{answer:?}") };
+            let [Frame::Bulk(next), Frame::Array(found)] = &parts[..] else { panic!("{parts:?}") };
+            let packed = calls == 0 && next.as_ref() == b"0";
+            assert!(packed || found.len() <= 2 * 30, "{} elements at once", found.len());
+            for element in found {
+                if let Frame::Bulk(name) = element {
+                    seen.insert(String::from_utf8_lossy(name).into_owned());
+                }
+            }
+            cursor = String::from_utf8_lossy(next).into_owned();
+            calls += 1;
+            if cursor == "0" {
+                break;
+            }
+            match dice.below(3) {
+                0 => {
+                    let fresh: Vec<_> =
+                        (0..dice.below(300)).map(|_| format!("new{}", dice.next())).collect();
+                    if !fresh.is_empty() {
+                        bare.line(client, &add(&fresh));
+                    }
+                }
+                _ => {
+                    let gone: Vec<_> =
+                        (0..30).map(|_| format!("go{}", dice.below(stay / 2 + 1))).collect();
+                    bare.line(client, &format!("{remove} key {}", gone.join(" ")));
+                }
+            }
+        }
+        for n in 0..stay {
+            assert!(seen.contains(&format!("stay{n}")), "round {round}: {kind} missed stay{n}");
+        }
     }
 }
 

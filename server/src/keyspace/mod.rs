@@ -23,6 +23,7 @@ mod later;
 mod object;
 mod placement;
 mod scan;
+mod shape;
 mod snapshot;
 mod stripe;
 mod sweep;
@@ -41,6 +42,7 @@ pub use keys::{Keys, Ttl, Value};
 pub use later::{Aside, Later};
 pub use object::{Distinct, Kind, Object, STRING_NAME, STRING_TAG};
 pub use placement::{Placed, Placement};
+pub use shape::{Bounds, PACKED_BYTES_MAX, Pack, Shape};
 pub use sweep::Swept;
 pub use watch::Watch;
 

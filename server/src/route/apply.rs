@@ -27,6 +27,7 @@ impl Executor<'_> {
         let Run::Write(handler) = entry.command.run else {
             return Err(refuse::unknown_sub(entry, request));
         };
+        self.heed_settings();
         self.gate = None;
         let space = &self.process.keyspace;
         let mut exclusive = space.gate().close();

@@ -13,6 +13,7 @@
 mod apply;
 mod cached;
 mod refuse;
+mod shape;
 mod slow;
 mod transaction;
 
@@ -26,7 +27,7 @@ use crate::clock::{Millis, Ticks};
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
 use crate::error::Refusal;
-use crate::keyspace::{Ahead, Changed, Keys, Shared, StripeId, Swept};
+use crate::keyspace::{Ahead, Changed, Keys, Shape, Shared, StripeId, Swept};
 use crate::mail::Post;
 use crate::observe::Counters;
 use crate::process::Process;
@@ -89,8 +90,10 @@ pub struct Executor<'p> {
     now: Millis,
     ticks: Ticks,
     last: Cell<Option<&'p Entry>>,
-    /// The version of the settings that `slow_ticks` was read from.
+    /// The version of the settings that what follows was read from.
     settings_version: u64,
+    /// When collections become big.
+    shape: Shape,
     /// Counter steps from which on a command is slow.
     slow_ticks: u64,
     /// Messages to other connections.
@@ -116,6 +119,7 @@ impl<'p> Executor<'p> {
             ticks: Ticks::now(),
             last: Cell::new(None),
             settings_version: 0,
+            shape: Shape::DEFAULT,
             slow_ticks: u64::MAX,
             post: Post::new(reactor, Arc::clone(&process.mailboxes)),
         }
@@ -125,14 +129,21 @@ impl<'p> Executor<'p> {
     pub fn begin(&mut self, now: Millis) {
         self.now = now;
         self.ticks = Ticks::now();
+        self.heed_settings();
+        if self.gate.is_none() {
+            self.gate = Some(self.process.keyspace.gate().share());
+        }
+    }
+
+    /// Reads the settings anew if they have changed, and has this thread's commands heed them.
+    fn heed_settings(&mut self) {
         let version = self.process.settings.version();
         if self.settings_version != version {
             self.settings_version = version;
             self.slow_ticks = slow::threshold(self.process);
+            self.shape = shape::read(&self.process.settings);
         }
-        if self.gate.is_none() {
-            self.gate = Some(self.process.keyspace.gate().share());
-        }
+        self.shape.install();
     }
 
     /// Ends a turn.
@@ -422,14 +433,19 @@ impl<'p> Executor<'p> {
                 now,
                 session,
             }),
-            Run::Server(handler) => handler(&mut Desk {
-                process: self.process,
-                post: &mut self.post,
-                args: request,
-                out: ReplyWriter::new(out, session.version),
-                now,
-                session,
-            }),
+            Run::Server(handler) => {
+                let outcome = handler(&mut Desk {
+                    process: self.process,
+                    post: &mut self.post,
+                    args: request,
+                    out: ReplyWriter::new(out, session.version),
+                    now,
+                    session,
+                });
+                // It may have been CONFIG SET, and the next request is of the same turn.
+                self.heed_settings();
+                outcome
+            }
             Run::Group(_) => Err(refuse::unknown_sub(entry, request)),
         }
     }

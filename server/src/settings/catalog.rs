@@ -408,7 +408,7 @@ pub static ACTIVE_EXPIRE: Setting = Setting {
 pub static HASH_MAX_LISTPACK_ENTRIES: Setting = Setting {
     name: "hash-max-listpack-entries",
     aliases: &["hash-max-ziplist-entries"],
-    summary: "Fields up to which a hash is one packed allocation.",
+    summary: "Fields up to which a hash is one packed allocation; 2944 and 64 KiB bound any.",
     section: Section::Memory,
     shape: ENTRIES,
     default: "512",
@@ -430,7 +430,8 @@ pub static HASH_MAX_LISTPACK_VALUE: Setting = Setting {
 pub static LIST_MAX_LISTPACK_SIZE: Setting = Setting {
     name: "list-max-listpack-size",
     aliases: &["list-max-ziplist-size"],
-    summary: "Size of a list's packed parts: a number of elements, or -1 to -5 for 4 to 64 KiB.",
+    summary: "Size up to which OBJECT ENCODING calls a list a listpack: a number of elements, or \
+              -1 to -5 for 4 to 64 KiB.",
     section: Section::Memory,
     shape: Shape::Integer { min: i32::MIN as i64, max: i32::MAX as i64 },
     default: "-2",
@@ -450,7 +451,7 @@ pub static SET_MAX_INTSET_ENTRIES: Setting = Setting {
 /// Bound of a packed set.
 pub static SET_MAX_LISTPACK_ENTRIES: Setting = Setting {
     name: "set-max-listpack-entries",
-    summary: "Members up to which a set is one packed allocation.",
+    summary: "Members up to which a set is one packed allocation; 2944 and 64 KiB bound any.",
     section: Section::Memory,
     shape: ENTRIES,
     default: "128",
@@ -471,7 +472,8 @@ pub static SET_MAX_LISTPACK_VALUE: Setting = Setting {
 pub static ZSET_MAX_LISTPACK_ENTRIES: Setting = Setting {
     name: "zset-max-listpack-entries",
     aliases: &["zset-max-ziplist-entries"],
-    summary: "Members up to which a sorted set is one packed allocation.",
+    summary: "Members up to which a sorted set is one packed allocation; 2944 and 64 KiB bound \
+              any.",
     section: Section::Memory,
     shape: ENTRIES,
     default: "128",

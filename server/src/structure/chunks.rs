@@ -79,6 +79,19 @@ impl<E> Chunks<E> {
         self.chunks.push(chunk);
     }
 
+    /// Moves the element at `at` behind all others, which keep their order.
+    pub fn rotate_to_end(&mut self, at: usize) {
+        for next in at + 1..self.len {
+            let (left, right) = ((next - 1) / CHUNK, next / CHUNK);
+            if left == right {
+                self.chunks[left].swap((next - 1) % CHUNK, next % CHUNK);
+            } else {
+                let (front, back) = self.chunks.split_at_mut(right);
+                std::mem::swap(&mut front[left][CHUNK - 1], &mut back[0][0]);
+            }
+        }
+    }
+
     /// Removes the last element.
     pub fn pop(&mut self) -> Option<E> {
         self.swap_remove(self.len.checked_sub(1)?)

@@ -1,23 +1,24 @@
 //! engine/hash/fields.rs — a hash as a value: fields with values, in a defined order.
 //!
 //! A small hash is one packed allocation, in which a field is found by walking; a big one is a
-//! [`DenseMap`]. The limits are Redis's defaults, and as there a hash that became big stays so.
+//! [`DenseMap`]. [`Shape`] says when a hash becomes big, and it stays so. The form never shows in
+//! the order: a new field comes last in both, a removed one leaves the others in order while there
+//! are few ([`ORDERED_MAX`], as Redis does) and else gives its place to the last one.
 //!
-//! Invariants: a packed hash has at most [`PACKED_FIELDS_MAX`] fields, none of whose parts is
-//! longer than [`PACKED_BYTES_MAX`]; no field is there twice. The order is a function of the
-//! commands applied, and a snapshot keeps it together with the form. Knows no RESP.
+//! Invariants: a packed hash is as a map of one sub-table would be; no field is there twice. The
+//! order is a function of the commands applied, and a snapshot keeps it. Knows no RESP.
+
+use smallvec::SmallVec;
 
 use crate::error::Fault;
-use crate::keyspace::{Kind, Object};
+use crate::keyspace::{Kind, Object, PACKED_BYTES_MAX, Shape};
 use crate::structure::dense::DenseMap;
 use crate::structure::frozen::{Frozen, put_length, put_string};
+use crate::structure::packed::{Packed, Spot};
 use crate::structure::{Form, Small, room};
 
-/// The most fields of a packed hash (`hash-max-listpack-entries`).
-pub(super) const PACKED_FIELDS_MAX: usize = 128;
-
-/// The longest field or value of a packed hash (`hash-max-listpack-value`).
-pub(super) const PACKED_BYTES_MAX: usize = 64;
+/// Fields up to which a removal keeps the order of the others.
+const ORDERED_MAX: usize = 128;
 
 /// The kind of hashes.
 pub static KIND: Kind = Kind { name: "hash", tag: 2, thaw };
@@ -55,15 +56,17 @@ impl Fields {
     }
 
     fn set_packed(&mut self, field: &[u8], value: &[u8]) -> bool {
+        let bounds = Shape::current().hash;
         if let Form::Packed(packed) = self.0.form_mut()
-            && field.len() <= PACKED_BYTES_MAX
-            && value.len() <= PACKED_BYTES_MAX
+            && field.len() <= bounds.bytes
+            && value.len() <= bounds.bytes
+            && packed.bytes() + field.len() + value.len() <= PACKED_BYTES_MAX
         {
             if let Some(spot) = packed.find(field, 2).and_then(|spot| packed.after(spot)) {
                 packed.replace(spot, value);
                 return false;
             }
-            if packed.len() < 2 * PACKED_FIELDS_MAX {
+            if packed.len() < 2 * bounds.elements {
                 packed.push_back([field, value]);
                 return true;
             }
@@ -89,16 +92,17 @@ impl Fields {
 
     /// Removes a field; true when it was there.
     pub fn remove(&mut self, field: &[u8]) -> bool {
+        let ordered = self.len() <= ORDERED_MAX;
         match self.0.form_mut() {
-            Form::Packed(packed) => {
-                let found = packed.find(field, 2);
-                if let Some(spot) = found {
-                    packed.remove(spot, 2);
-                }
-                found.is_some()
-            }
-            Form::Big(map) => map.remove(field),
+            Form::Packed(packed) => match packed.find(field, 2) {
+                Some(spot) if ordered => packed.remove(spot, 2),
+                Some(spot) => replace_by_last(packed, spot),
+                None => return false,
+            },
+            Form::Big(map) if ordered => return map.remove_in_order(field),
+            Form::Big(map) => return map.remove(field),
         }
+        true
     }
 
     /// The field and value at a position below [`Fields::len`].
@@ -179,11 +183,11 @@ impl Object for Fields {
         }
     }
 
-    /// The number of the map's tables, 0 for a packed hash; the number of fields; the fields with
+    /// The number of the map's tables, 1 for a packed hash; the number of fields; the fields with
     /// their values, in order.
     fn freeze(&self, to: &mut Vec<u8>) {
         let tables = match self.0.form() {
-            Form::Packed(_) => 0,
+            Form::Packed(_) => 1,
             Form::Big(map) => map.tables(),
         };
         put_length(to, tables);
@@ -195,17 +199,42 @@ impl Object for Fields {
     }
 
     fn duplicate(&self) -> Box<dyn Object> {
-        let mut copy = match self.0.form() {
-            Form::Packed(_) => Fields::default(),
-            Form::Big(map) => {
-                let copy = DenseMap::with_tables(map.tables(), map.len());
-                Fields(Small::big(Box::new(copy.unwrap_or_default())))
+        let mut copy = Fields::default();
+        match self.0.form() {
+            Form::Packed(packed) => {
+                // Whatever is set now: a copy has the form of what it is a copy of.
+                if let Form::Packed(copy) = copy.0.form_mut() {
+                    packed.iter().for_each(|part| copy.push_back([part]));
+                }
             }
-        };
-        for (field, value) in self.iter() {
-            copy.set(field, value);
+            Form::Big(map) => {
+                let like = DenseMap::with_tables(map.tables(), map.len()).unwrap_or_default();
+                copy.0.replace(Small::big(Box::new(like)));
+                for (field, value) in map.iter() {
+                    copy.set(field, value);
+                }
+            }
         }
         Box::new(copy)
+    }
+}
+
+/// Removes the field at `spot`; the last one takes its place.
+fn replace_by_last(packed: &mut Packed, spot: Spot) {
+    let Some(last) = packed.len().checked_sub(2).and_then(|index| packed.spot(index)) else {
+        return;
+    };
+    let mut moved: [SmallVec<[u8; 64]>; 2] = Default::default();
+    for (part, at) in moved.iter_mut().zip([Some(last), packed.after(last)]) {
+        *part = at.and_then(|at| packed.read(at)).unwrap_or_default().into();
+    }
+    packed.remove(last, 2);
+    if spot != last {
+        let [field, value] = &moved;
+        packed.replace(spot, field);
+        if let Some(spot) = packed.after(spot) {
+            packed.replace(spot, value);
+        }
     }
 }
 
@@ -222,20 +251,18 @@ fn read(frozen: &mut Frozen<'_>) -> Option<Fields> {
     let tables = frozen.length()?;
     // Each field takes two lengths at least: a count beyond that would take memory for nothing.
     let count = frozen.length().filter(|&count| count > 0 && count <= frozen.left() / 2)?;
-    let mut fields = match tables {
-        0 => Fields::default(),
-        _ => Fields(Small::big(Box::new(DenseMap::with_tables(tables, count)?))),
-    };
+    let mut fields = Fields::default();
+    if tables != 1 || count > Shape::current().hash.elements {
+        fields.0.replace(Small::big(Box::new(DenseMap::with_tables(tables, count)?)));
+    }
     let mut told = frozen.clone();
     for _ in 0..count {
         if !fields.set(frozen.string()?, frozen.string()?) {
             return None;
         }
     }
-    // A hash that says it is packed and is not, or that tells its fields in an order that so many
-    // tables would not give them, would freeze to other bytes.
-    let is_as_said = fields.0.is_packed() == (tables == 0)
-        && frozen.left() == 0
+    // Fields in an order that so many tables would not give them would freeze to other bytes.
+    let is_as_said = frozen.left() == 0
         && fields
             .iter()
             .all(|(field, value)| told.string() == Some(field) && told.string() == Some(value));

@@ -4,13 +4,9 @@
 //! nothing but the weight.
 
 use crate::error::Fault;
-use crate::keyspace::{Kind, Object};
+use crate::keyspace::{Kind, Object, Shape};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::segments::{End, List};
-
-/// The most bytes of a list that OBJECT ENCODING calls a listpack: Redis's default
-/// (`list-max-listpack-size -2`).
-const LISTPACK_BYTES_MAX: usize = 8192;
 
 /// What a listpack has besides its entries: a header and an end mark.
 const LISTPACK_FRAME_BYTES: usize = 7;
@@ -86,8 +82,10 @@ impl Object for Sequence {
     /// Follows from the entries' bytes alone. Redis 7.2 counts the bytes of its own format, which
     /// has shorter integers, and turns a quicklist back only when it has shrunk to half.
     fn encoding(&self) -> &'static str {
-        let bytes = self.entries.bytes() + LISTPACK_FRAME_BYTES;
-        if bytes <= LISTPACK_BYTES_MAX { "listpack" } else { "quicklist" }
+        let most = Shape::current().list;
+        let fits = self.entries.len() <= most.elements
+            && self.entries.bytes() + LISTPACK_FRAME_BYTES <= most.bytes;
+        if fits { "listpack" } else { "quicklist" }
     }
 
     fn freeze(&self, to: &mut Vec<u8>) {

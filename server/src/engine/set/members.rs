@@ -3,31 +3,21 @@
 //! A small set is one packed allocation, in which a member is found by walking; a big one is a
 //! [`DenseSet`]. Both keep the order in which members came and let the last one take a removed
 //! one's place, so the form never shows in what SPOP takes: a dense set has one sub-table as long
-//! as it could be packed. Redis's name for how a set is stored is kept beside it, since it depends
-//! on the past: a set that has been big stays so.
+//! as it could be packed. [`Shape`] says when a set becomes big. Redis's name for how a set is
+//! stored is kept beside it, since it depends on the past: a set that has been big stays so.
 //!
-//! Invariants: no member is there twice; a packed set has at most [`PACKED_MEMBERS_MAX`] members;
-//! a `Listpack` is packed and a `Hashtable` is not; all members of an `Intset` are integers as
-//! Redis prints them, at most [`INTEGERS_MAX`]. Knows no RESP.
+//! Invariants: no member is there twice; a `Listpack` is packed and a `Hashtable` is not; all
+//! members of an `Intset` are integers as Redis prints them. Knows no RESP.
 
 use smallvec::SmallVec;
 
 use crate::command::options::parse_integer;
 use crate::error::Fault;
-use crate::keyspace::{Distinct, Kind, Object};
+use crate::keyspace::{Distinct, Kind, Object, PACKED_BYTES_MAX, Shape};
 use crate::structure::dense::DenseSet;
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
 use crate::structure::{Form, Small, room};
-
-/// The most members of a set of integers (`set-max-intset-entries`).
-pub(super) const INTEGERS_MAX: usize = 512;
-
-/// The most members of a packed set (`set-max-listpack-entries`).
-pub(super) const PACKED_MEMBERS_MAX: usize = 128;
-
-/// The longest member of a packed set (`set-max-listpack-value`).
-pub(super) const PACKED_BYTES_MAX: usize = 64;
 
 /// The kind of sets.
 pub static KIND: Kind = Kind { name: "set", tag: 3, thaw };
@@ -36,7 +26,7 @@ pub static KIND: Kind = Kind { name: "set", tag: 3, thaw };
 #[derive(Default)]
 pub struct Members(Small<DenseSet>);
 
-/// How Redis would store the set. The numbers are part of the frozen form.
+/// How Redis would store the set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
     Intset = 0,
@@ -97,9 +87,13 @@ impl Members {
         if self.contains(member) {
             return false;
         }
-        self.make_way(member);
+        let shape = Shape::current();
+        self.make_way(member, &shape);
         match self.0.form_mut() {
-            Form::Packed(packed) if packed.len() < PACKED_MEMBERS_MAX => {
+            Form::Packed(packed)
+                if packed.len() < shape.set.elements
+                    && packed.bytes() + member.len() <= PACKED_BYTES_MAX =>
+            {
                 packed.push_back([member]);
                 true
             }
@@ -108,11 +102,11 @@ impl Members {
     }
 
     /// Goes over to the encoding that Redis has after this new member.
-    fn make_way(&mut self, member: &[u8]) {
+    fn make_way(&mut self, member: &[u8], shape: &Shape) {
         let len = self.len();
         let encoding = match self.stored() {
             Encoding::Intset if parse_integer(member).is_some() => {
-                if len < INTEGERS_MAX {
+                if len < shape.integers {
                     Encoding::Intset
                 } else {
                     Encoding::Hashtable
@@ -120,7 +114,12 @@ impl Members {
             }
             Encoding::Hashtable => Encoding::Hashtable,
             Encoding::Intset | Encoding::Listpack => {
-                let fits = len < PACKED_MEMBERS_MAX && member.len() <= PACKED_BYTES_MAX;
+                let packable = match self.0.form() {
+                    Form::Packed(packed) => packed.bytes() + member.len() <= PACKED_BYTES_MAX,
+                    // Of several sub-tables the order is another.
+                    Form::Big(dense) => dense.tables() == 1,
+                };
+                let fits = len < shape.set.elements && member.len() <= shape.set.bytes && packable;
                 if fits { Encoding::Listpack } else { Encoding::Hashtable }
             }
         };
@@ -142,13 +141,14 @@ impl Members {
     /// Says that as many members are about to come, the first of them this one. Redis chooses the
     /// encoding by that.
     pub fn expect(&mut self, count: usize, first: &[u8]) {
-        if count <= PACKED_MEMBERS_MAX {
+        let shape = Shape::current();
+        if count <= shape.set.elements {
             return;
         }
         if self.is_empty() && parse_integer(first).is_none() {
             self.set_stored(Encoding::Listpack);
         }
-        if self.stored() == Encoding::Listpack || count > INTEGERS_MAX {
+        if self.stored() == Encoding::Listpack || count > shape.integers {
             self.set_stored(Encoding::Hashtable);
             self.unpack();
         }
@@ -234,7 +234,7 @@ fn remove_packed(packed: &mut Packed, position: usize) -> bool {
         return true;
     }
     let Some(last) = packed.last() else { return false };
-    let moved: SmallVec<[u8; PACKED_BYTES_MAX]> = packed.read(last).unwrap_or_default().into();
+    let moved: SmallVec<[u8; 64]> = packed.read(last).unwrap_or_default().into();
     packed.remove(last, 1);
     packed.replace(spot, &moved);
     true
@@ -279,14 +279,12 @@ impl Object for Members {
         }
     }
 
-    /// The encoding's number; the number of sub-tables, 0 for a packed set; the number of members;
-    /// the members in order.
+    /// The number of sub-tables, 1 for a packed set; the number of members; the members in order.
     fn freeze(&self, to: &mut Vec<u8>) {
         let tables = match self.0.form() {
-            Form::Packed(_) => 0,
+            Form::Packed(_) => 1,
             Form::Big(dense) => dense.tables(),
         };
-        to.push(self.stored() as u8);
         put_length(to, tables);
         put_length(to, self.len());
         self.iter().for_each(|member| put_string(to, member));
@@ -340,24 +338,6 @@ impl Members {
             }
         }
     }
-
-    /// Whether a set can look like this.
-    fn is_sound(&self) -> bool {
-        let packed = self.0.is_packed();
-        let small = |most| self.len() <= most;
-        match self.stored() {
-            Encoding::Intset => {
-                small(if packed { PACKED_MEMBERS_MAX } else { INTEGERS_MAX })
-                    && self.iter().all(|member| parse_integer(member).is_some())
-            }
-            Encoding::Listpack => {
-                packed
-                    && small(PACKED_MEMBERS_MAX)
-                    && self.iter().all(|member| member.len() <= PACKED_BYTES_MAX)
-            }
-            Encoding::Hashtable => !packed,
-        }
-    }
 }
 
 fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {
@@ -370,31 +350,38 @@ fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {
 
 /// A whole frozen set; `None` if it is not what a set would have written.
 fn read(frozen: &mut Frozen<'_>) -> Option<Members> {
-    let encoding = match frozen.byte()? {
-        0 => Encoding::Intset,
-        1 => Encoding::Listpack,
-        2 => Encoding::Hashtable,
-        _ => return None,
-    };
     let tables = frozen.length()?;
     // Each member takes its length at least: a count beyond that would take memory for nothing.
     let count = frozen.length().filter(|&count| count > 0 && count <= frozen.left())?;
-    let form = match tables {
-        0 if count > PACKED_MEMBERS_MAX => return None,
-        0 => Small::default(),
-        _ => Small::big(Box::new(DenseSet::with_tables(tables, count)?)),
-    };
+    let shape = Shape::current();
     let mut told = frozen.clone();
-    let mut members = Members(form);
-    members.set_stored(encoding);
+    let (mut integers, mut longest, mut bytes) = (true, 0, 0);
+    for _ in 0..count {
+        let member = told.string()?;
+        integers &= parse_integer(member).is_some();
+        (longest, bytes) = (longest.max(member.len()), bytes + member.len());
+    }
+    let packs = tables == 1
+        && count <= shape.set.elements
+        && longest <= shape.set.bytes
+        && bytes <= PACKED_BYTES_MAX;
+    let mut members = Members(match packs {
+        true => Small::default(),
+        false => Small::big(Box::new(DenseSet::with_tables(tables, count)?)),
+    });
+    members.set_stored(match (integers && count <= shape.integers, packs) {
+        (true, _) => Encoding::Intset,
+        (false, true) => Encoding::Listpack,
+        (false, false) => Encoding::Hashtable,
+    });
+    let mut told = frozen.clone();
     for _ in 0..count {
         if !members.append(frozen.string()?) {
             return None;
         }
     }
     // Members in an order that so many sub-tables would not give them would freeze to other bytes.
-    let is_as_said = members.is_sound()
-        && frozen.left() == 0
-        && members.iter().all(|member| told.string() == Some(member));
+    let is_as_said =
+        frozen.left() == 0 && members.iter().all(|member| told.string() == Some(member));
     is_as_said.then_some(members)
 }

@@ -2,10 +2,11 @@
 //! and then by member.
 //!
 //! A small one is one packed allocation of members and scores in turn, in order; a big one is a
-//! [`SortedSet`]. The limits are Redis's defaults, and as there one that became big stays so.
+//! [`SortedSet`]. [`Shape`] says when it becomes big, and it stays so. A rank counts from 0 at the
+//! lowest score.
 //!
-//! Invariants: a packed one has at most [`PACKED_MEMBERS_MAX`] members, none longer than
-//! [`PACKED_BYTES_MAX`]. A rank counts from 0 at the lowest score. Knows no RESP.
+//! Invariant: zero has no sign, in either form, or the form would show. (Redis's listpack drops the
+//! sign, its skiplist keeps it.) Knows no RESP.
 
 mod packed;
 mod walk;
@@ -13,16 +14,13 @@ mod walk;
 pub use walk::Walk;
 
 use crate::error::Fault;
-use crate::keyspace::{Kind, Object};
+use crate::keyspace::{Kind, Object, PACKED_BYTES_MAX, Shape};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::ranked::{Change, Score, SortedSet};
 use crate::structure::{Form, Small, room};
 
-/// The most members of a packed sorted set (`zset-max-listpack-entries`).
-pub(super) const PACKED_MEMBERS_MAX: usize = 128;
-
-/// The longest member of a packed sorted set (`zset-max-listpack-value`).
-pub(super) const PACKED_BYTES_MAX: usize = 64;
+/// What a score takes in a packed one, its length included.
+const SCORE_BYTES: usize = 9;
 
 /// The kind of sorted sets.
 pub static KIND: Kind = Kind { name: "zset", tag: 4, thaw };
@@ -40,8 +38,14 @@ impl Ranking {
     /// Packs one that is small enough. What is computed as a whole is computed big, and then stored
     /// as Redis stores it.
     pub fn settle(&mut self) {
-        let fits = self.len() <= PACKED_MEMBERS_MAX
-            && self.iter().all(|(member, _)| member.len() <= PACKED_BYTES_MAX);
+        let bounds = Shape::current().sorted_set;
+        let mut left = PACKED_BYTES_MAX;
+        let fits = self.len() <= bounds.elements
+            && self.iter().all(|(member, _)| {
+                let bytes = member.len() + SCORE_BYTES;
+                left = left.saturating_sub(bytes);
+                left > 0 && member.len() <= bounds.bytes
+            });
         if fits {
             let mut settled = Ranking::default();
             for (member, score) in self.iter() {
@@ -77,6 +81,7 @@ impl Ranking {
     /// Gives a member a score.
     #[inline]
     pub fn insert(&mut self, member: &[u8], score: Score) -> Change {
+        let score = score.unsigned_zero();
         match self.0.form_mut() {
             Form::Big(tree) => tree.insert(member, score),
             Form::Packed(_) => self.insert_packed(member, score),
@@ -84,13 +89,15 @@ impl Ranking {
     }
 
     fn insert_packed(&mut self, member: &[u8], score: Score) -> Change {
+        let bounds = Shape::current().sorted_set;
         if let Form::Packed(packed) = self.0.form_mut() {
             let old = packed::score(packed, member);
             if old == Some(score) {
                 return Change::Same;
             }
-            let has_room = packed.len() < 2 * PACKED_MEMBERS_MAX;
-            if old.is_some() || has_room && member.len() <= PACKED_BYTES_MAX {
+            let has_room = packed.len() < 2 * bounds.elements
+                && packed.bytes() + member.len() + SCORE_BYTES <= PACKED_BYTES_MAX;
+            if old.is_some() || has_room && member.len() <= bounds.bytes {
                 if old.is_some() {
                     packed::remove(packed, member);
                 }
@@ -104,7 +111,8 @@ impl Ranking {
     /// Says that as many members are about to come, the first of them this one. Redis chooses the
     /// encoding by that.
     pub fn expect(&mut self, count: usize, first: &[u8]) {
-        if count > PACKED_MEMBERS_MAX || self.is_empty() && first.len() > PACKED_BYTES_MAX {
+        let bounds = Shape::current().sorted_set;
+        if count > bounds.elements || self.is_empty() && first.len() > bounds.bytes {
             self.unpack();
         }
     }
@@ -263,10 +271,9 @@ impl Object for Ranking {
         }
     }
 
-    /// 0 for a packed one, else 1; the number of members; the members in order, each with the eight
-    /// bytes of its score, lowest first.
+    /// The number of members; the members in order, each with the eight bytes of its score, lowest
+    /// first.
     fn freeze(&self, to: &mut Vec<u8>) {
-        to.push(u8::from(!self.0.is_packed()));
         put_length(to, self.len());
         for (member, score) in self.iter() {
             put_string(to, member);
@@ -307,16 +314,8 @@ fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {
 
 /// A whole frozen sorted set; `None` if it is not what one would have written.
 fn read(frozen: &mut Frozen<'_>) -> Option<Ranking> {
-    let packed = match frozen.byte()? {
-        0 => true,
-        1 => false,
-        _ => return None,
-    };
     let count = frozen.length().filter(|&count| count > 0 && count <= frozen.left() / 9)?;
-    if packed && count > PACKED_MEMBERS_MAX {
-        return None;
-    }
-    let mut ranking = if packed { Ranking::default() } else { Ranking::big() };
+    let mut ranking = Ranking::big();
     let mut last: Option<(Score, &[u8])> = None;
     for _ in 0..count {
         let member = frozen.string()?;
@@ -325,13 +324,13 @@ fn read(frozen: &mut Frozen<'_>) -> Option<Ranking> {
             *byte = frozen.byte()?;
         }
         let score = Score::new(f64::from_le_bytes(score))?;
-        let fits = !packed
-            || member.len() <= PACKED_BYTES_MAX && score.get().to_bits() != (-0.0f64).to_bits();
+        let fits = score.get().to_bits() != (-0.0f64).to_bits();
         let follows = last.is_none_or(|last| last < (score, member));
         if !fits || !follows || !ranking.append(member, score) {
             return None;
         }
         last = Some((score, member));
     }
+    ranking.settle();
     (frozen.left() == 0).then_some(ranking)
 }

@@ -180,6 +180,16 @@ impl Index {
         }
     }
 
+    /// Tells the cells of all elements behind `position` that they move up by one.
+    pub(super) fn move_up(&mut self, position: usize) {
+        let mask = (1 << self.position_bits) - 1;
+        for cell in self.chunks.iter_mut().flat_map(|chunk| chunk.iter_mut()) {
+            if *cell != EMPTY && (*cell & mask) as usize > position {
+                *cell -= 1;
+            }
+        }
+    }
+
     /// Deals the cells out to two indexes. `place` tells for a position which of them, and where
     /// there.
     pub(super) fn split(&self, place: impl Fn(usize) -> (usize, usize)) -> [Self; 2] {

@@ -73,6 +73,12 @@ impl DenseMap {
         self.0.remove(field).is_some()
     }
 
+    /// As [`DenseMap::remove`], and the fields behind it move up by one instead of the last one
+    /// taking its place: O(n), for small maps.
+    pub fn remove_in_order(&mut self, field: &[u8]) -> bool {
+        self.0.remove_in_order(field).is_some()
+    }
+
     /// The field and value at a position below [`DenseMap::len`], in O(log n).
     pub fn at(&self, position: usize) -> Option<(&[u8], &[u8])> {
         self.0.at(position).map(pair)

@@ -188,10 +188,26 @@ impl<E: Element> Dense<E> {
         self.take(address, cell, position)
     }
 
+    /// As `remove`, and keeps the order of the sub-table's other elements, in time linear in them.
+    pub(super) fn remove_in_order(&mut self, key: &[u8]) -> Option<E> {
+        let hash = hash_of(key);
+        let address = self.address(hash);
+        let (cell, position) = self.tables[address].find(hash, key)?;
+        self.take_by(address, |table| table.remove_in_order(cell, position))
+    }
+
     fn take(&mut self, address: usize, cell: usize, position: usize) -> Option<E> {
+        self.take_by(address, |table| table.remove(cell, position))
+    }
+
+    fn take_by(
+        &mut self,
+        address: usize,
+        take: impl FnOnce(&mut Table<E>) -> Option<E>,
+    ) -> Option<E> {
         let table = &mut self.tables[address];
         let before = table.weight();
-        let element = table.remove(cell, position)?;
+        let element = take(table)?;
         self.heap = self.heap + table.weight() - before - element.thin().weight();
         self.counts.subtract(address, 1);
         self.len -= 1;

@@ -92,6 +92,16 @@ impl<E: Element> Table<E> {
         self.elements.swap_remove(position)
     }
 
+    /// Removes the element at `position`, whose cell is `cell`; those behind it move up by one.
+    pub(super) fn remove_in_order(&mut self, cell: usize, position: usize) -> Option<E> {
+        let last = self.elements.len().checked_sub(1)?;
+        self.index.remove(cell);
+        self.index.move_up(position);
+        self.elements.rotate_to_end(position);
+        self.index.shrink(last);
+        self.elements.pop()
+    }
+
     /// Moves the elements whose mark has `bit` set to a table of their own.
     pub(super) fn split(&mut self, bit: u8) -> Self {
         const OTHER: u32 = 1 << 31;

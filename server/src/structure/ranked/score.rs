@@ -20,6 +20,13 @@ impl Score {
         self.0
     }
 
+    /// The same number, and 0 for -0.
+    #[inline]
+    pub fn unsigned_zero(self) -> Self {
+        // Adding zero leaves every other number alone.
+        Self(self.0 + 0.0)
+    }
+
     pub(super) fn to_bytes(self) -> [u8; 8] {
         self.0.to_le_bytes()
     }

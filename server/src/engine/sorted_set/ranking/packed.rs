@@ -1,7 +1,6 @@
 //! engine/sorted_set/ranking/packed.rs — members and scores in turn in a packed sequence, in order.
 //!
-//! A score is eight bytes, little-endian. Zero has no sign here: Redis's listpack keeps whole
-//! numbers as integers. Everything walks; there are 128 members at most.
+//! A score is eight bytes, little-endian. Everything walks.
 
 use crate::structure::packed::{Iter, Packed};
 use crate::structure::ranked::Score;
@@ -27,10 +26,8 @@ pub(super) fn read(bytes: &[u8]) -> Score {
     Score::new(number).unwrap_or_default()
 }
 
-/// The bytes of a score. Adding zero takes the sign from minus zero, and leaves every other number
-/// alone.
 fn write(score: Score) -> [u8; 8] {
-    (score.get() + 0.0).to_le_bytes()
+    score.get().to_le_bytes()
 }
 
 pub(super) fn iter(packed: &Packed) -> Pairs<'_> {
