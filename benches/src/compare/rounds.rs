@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Options,
-    figure::{Figure, Measurement},
+    figure::{Check, Figure, Measurement, Rule},
     record::Record,
     scenario::{self, Case, Scenario},
 };
@@ -12,7 +12,7 @@ use crate::{
     Error, Result,
     account::{self, Used},
     chance::Distribution,
-    clock, expiry, idle,
+    clock, complexity, expiry, idle,
     latency::Latency,
     load::{self, Edge, Extent, Plan, Tally},
     memory, pubsub,
@@ -89,6 +89,7 @@ impl<'a> Rounds<'a> {
             Scenario::Memory => self.memory(),
             Scenario::Connections => self.connections(),
             Scenario::Expiry => self.expiry(),
+            Scenario::Complexity => self.complexity(),
         }
     }
 
@@ -245,6 +246,38 @@ impl<'a> Rounds<'a> {
         }
         for size in ["2m", "5m"] {
             measured.extend(ttl_extra(&measured, size));
+        }
+        Ok(measured)
+    }
+
+    fn complexity(&mut self) -> Result<Vec<Measurement>> {
+        let mut measured = Vec::new();
+        let servers = self.both(&[])?;
+        for case in complexity::CASES.iter().filter(|case| self.options.wants(case.name)) {
+            let keys = complexity::SIZES.map(|(key, _)| key);
+            let mut figures: Vec<Figure> = keys.map(Figure::new).into();
+            figures.push(Figure::new("exponent"));
+            for side in [PEER, OURS] {
+                let found = complexity::measure(&servers[side], case)?;
+                let mut numbers: Vec<_> = keys.into_iter().zip(found.us).collect();
+                numbers.push(("exponent", found.exponent));
+                self.note(case.name, side, 0, &numbers)?;
+                add(&mut figures, side, &numbers);
+                if side == OURS {
+                    (self.tell)(&format!("{} says: {}", case.name, found.cost));
+                }
+            }
+            let check = Check { figure: "exponent", rule: Rule::OursAtMost, bound: case.bound() };
+            measured.push(Measurement {
+                scenario: "complexity",
+                name: case.name.to_owned(),
+                figures,
+                checks: vec![check],
+                curves: None,
+            });
+        }
+        for server in servers {
+            server.stop()?;
         }
         Ok(measured)
     }

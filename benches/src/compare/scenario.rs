@@ -25,6 +25,8 @@ pub enum Scenario {
     Connections,
     /// How late keys with a TTL are freed.
     Expiry,
+    /// How the time of commands grows with the collection.
+    Complexity,
 }
 
 impl Scenario {
@@ -33,7 +35,7 @@ impl Scenario {
     /// # Errors
     /// `Usage`, naming the words there are.
     pub fn parse(word: &str) -> Result<Vec<Self>> {
-        use Scenario::{Connections, Expiry, Memory, Pubsub, Quick, Throughput};
+        use Scenario::{Complexity, Connections, Expiry, Memory, Pubsub, Quick, Throughput};
         Ok(match word {
             "quick" => vec![Quick],
             "throughput" => vec![Throughput],
@@ -41,11 +43,12 @@ impl Scenario {
             "memory" => vec![Memory],
             "connections" => vec![Connections],
             "expiry" => vec![Expiry],
-            "all" => vec![Throughput, Pubsub, Memory, Connections, Expiry],
+            "complexity" => vec![Complexity],
+            "all" => vec![Throughput, Pubsub, Memory, Connections, Expiry, Complexity],
             _ => {
                 return Err(Error::Usage(format!(
                     "there is no scenario {word:?}; there are: quick, throughput, pubsub, memory, \
-                     connections, expiry, all"
+                     connections, expiry, complexity, all"
                 )));
             }
         })

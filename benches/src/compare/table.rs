@@ -126,12 +126,13 @@ pub fn figures(measured: &[Measurement], scenario: &str) -> Table {
 }
 
 /// The scenarios that `figures` shows, with their titles.
-pub const OTHERS: [(&str, &str); 5] = [
+pub const OTHERS: [(&str, &str); 6] = [
     ("derived", "Derived"),
     ("pubsub", "Pub/sub fan-out: 1 publisher, 50 subscribers, 64 B"),
     ("memory", "Memory per item, bytes"),
     ("connections", "Memory per idle connection, bytes"),
     ("expiry", "Expiry: a million keys falling due over ten seconds"),
+    ("complexity", "Complexity: microseconds per call by elements, and the exponent of growth"),
 ];
 
 fn count(value: f64) -> String {
