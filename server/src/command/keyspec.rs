@@ -120,6 +120,11 @@ fn collect(
                 collect(part, &mut unknown, position.unwrap_or(start), None, specs);
             }
         }
+        // A run of none is a run.
+        Arg::Maybe(inner @ Arg::Many(_)) => {
+            let mut position = *position;
+            collect(inner, &mut position, start, tail, specs);
+        }
         Arg::Maybe(inner) => {
             let mut unknown = None;
             collect(inner, &mut unknown, position.unwrap_or(start), None, specs);

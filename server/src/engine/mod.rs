@@ -2,6 +2,7 @@
 //!
 //! An engine reads no clock, does no I/O, waits for nothing and calls no other engine.
 
+pub mod bitmap;
 pub mod hash;
 pub mod keys;
 pub mod list;

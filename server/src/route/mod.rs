@@ -406,6 +406,11 @@ impl<'p> Executor<'p> {
                 let outcome = handler(&mut write);
                 let stamp = Stamp { now, seed, database };
                 settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
+                if let Some(cache) = &session.cache
+                    && entry.command.reads()
+                {
+                    cached::remember(self.process, cache, session.id, entry, request);
+                }
                 let changed = write.keys.take_changed();
                 drop(write);
                 if let Some(changed) = changed {
