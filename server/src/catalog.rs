@@ -14,6 +14,7 @@ pub static ENGINES: &[&Engine] = &[
     &engine::set::ENGINE,
     &engine::sorted_set::ENGINE,
     &engine::bitmap::ENGINE,
+    &engine::hyperloglog::ENGINE,
     &engine::pubsub::ENGINE,
     &system::transaction::ENGINE,
     &system::connection::ENGINE,
