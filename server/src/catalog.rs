@@ -17,6 +17,7 @@ pub static ENGINES: &[&Engine] = &[
     &engine::hyperloglog::ENGINE,
     &engine::pubsub::ENGINE,
     &system::transaction::ENGINE,
+    &system::script::ENGINE,
     &system::connection::ENGINE,
     &system::client::ENGINE,
     &system::acl::ENGINE,
