@@ -27,7 +27,10 @@ write = one_of(
     sequence(word("INCRBY"), encoding, field_offset, amount),
     tagged("OVERFLOW", word("WRAP", "SAT", "FAIL")))
 
-command("SETBIT", key, offset, bit, weight=5)
+wrong = pool([b"GET", b"SET", b"INCRBY", b"OVERFLOW", b"SAT", b"nosuch", b"", b"u8"])
+
+# Not spoiled: among the nasty numbers are offsets that Redis would take hundreds of megabytes for.
+command("SETBIT", key, offset, one_of(bit, bit, bit, bit, pool([b"2", b"-1", b"x", b""])), weight=5, spoil=False)
 command("GETBIT", key, offset, weight=3)
 # Not inside MULTI: an allowed difference of order (differences.toml) must be seen by itself.
 command("BITCOUNT", key, maybe(sequence(limit, limit, unit), 0.75), weight=4, queueable=False)
@@ -35,7 +38,7 @@ command("BITPOS", key, bit, maybe(sequence(limit, maybe(sequence(limit, unit), 0
         queueable=False)
 command("BITOP", one_of(
     sequence(word("AND", "OR", "XOR"), key, many(key, 1, 4)), sequence(word("NOT"), key, key)), weight=5)
-command("BITFIELD", key, many(one_of(get, write, write), 0, 4), weight=6)
+command("BITFIELD", key, many(one_of(get, write, write), 0, 4), maybe(wrong, 0.1), weight=6, spoil=False)
 command("BITFIELD_RO", key, many(get, 0, 3), weight=2)
 
 
@@ -70,5 +73,16 @@ def values_met(d, table, connection):
             (b"GET", name), (b"OBJECT", b"ENCODING", name), (b"TTL", name))]
 
 
+def wrong_forms(d, table, connection):
+    name = key(d)[0]
+    return [Step(connection, d.choice([
+        (b"SETBIT",), (b"SETBIT", name), (b"SETBIT", name, b"1"), (b"SETBIT", name, b"1", b"1", b"1"), (b"SETBIT", name, b"x", b"2"),
+        (b"BITFIELD",), (b"BITFIELD", name, b"SET", b"u8", b"0"), (b"BITFIELD", name, b"GET", b"u8"), (b"BITFIELD", name, b"OVERFLOW"),
+        (b"BITFIELD", name, b"OVERFLOW", b"x"), (b"BITFIELD", name, b"SET", b"u8", b"0", b"1.5"), (b"BITFIELD", name, b"x", b"u8", b"0"),
+        (b"BITFIELD", name, b"SET", b"u8", b"4294967296", b"x"), (b"BITFIELD", name, b"SET", b"u65", b"-1", b"x"),
+    ]))]
+
+
+FAMILY.script("wrong forms", wrong_forms)
 FAMILY.script("bits in other strings", values_met)
 FAMILY.script("long rows of bits", long_rows, weight=0.5)
