@@ -229,6 +229,9 @@ pub enum Trait {
     Slow,
     /// See `Slow`.
     Fast,
+    /// Options whose value, if it has a `*`, is a pattern of keys that are read too (SORT's BY): with
+    /// one the command runs alone.
+    Patterns(&'static [&'static str]),
     /// Makes no memory grow although its keys are updated.
     NoGrowth,
     /// Takes or changes a whole database, or several: runs alone.
@@ -279,6 +282,7 @@ pub enum Group {
     Hash,
     Set,
     SortedSet,
+    Geo,
     PubSub,
     Transactions,
     Connection,
@@ -295,6 +299,7 @@ impl Group {
             Group::Hash => "hash",
             Group::Set => "set",
             Group::SortedSet => "sorted-set",
+            Group::Geo => "geo",
             Group::PubSub => "pubsub",
             Group::Transactions => "transactions",
             Group::Connection => "connection",
@@ -311,6 +316,7 @@ impl Group {
             Group::Hash => Some("hash"),
             Group::Set => Some("set"),
             Group::SortedSet => Some("sortedset"),
+            Group::Geo => Some("geo"),
             Group::PubSub => Some("pubsub"),
             Group::Transactions => Some("transaction"),
             Group::Connection => Some("connection"),

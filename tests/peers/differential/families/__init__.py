@@ -9,7 +9,7 @@ from ..table import Table
 
 NAMES = (
     "strings", "keys", "lists", "hashes", "sets", "sorted_sets",
-    "connection", "transactions", "pubsub", "server", "unknown",
+    "geo", "sorting", "connection", "transactions", "pubsub", "server", "unknown",
 )
 
 

@@ -8,9 +8,9 @@ use mainstay_protocol::Request;
 use smallvec::SmallVec;
 
 use super::reply;
+use crate::command::number;
 use crate::command::options::{self, Words, is_word};
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Type};
-use crate::engine::sorted_set::number;
 use crate::engine::sorted_set::ranking::Ranking;
 use crate::error::Refusal;
 use crate::keyspace::{Distinct, Keys, Value};
