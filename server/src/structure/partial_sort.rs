@@ -241,8 +241,8 @@ mod tests {
         }
     }
 
-    /// An adversary (M. McIlroy, "A killer adversary for quicksort", 1999) makes quicksort compare as
-    /// often as it can.
+    /// An adversary (M. McIlroy, "A killer adversary for quicksort", 1999) makes quicksort compare
+    /// as often as it can.
     #[test]
     fn no_input_takes_quadratic_time() {
         const LEN: usize = 4000;

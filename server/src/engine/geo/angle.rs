@@ -2,9 +2,9 @@
 //!
 //! A distance can become a score (STOREDIST) and so part of the state, which must not depend on the
 //! C library of a machine. The `libm` crate alone would do for that, but it errs by a whole unit in
-//! the last place often enough that one distance in nine differs from Redis's. So the functions are
-//! computed with about 70 bits and rounded once. The C library errs by barely more than half a unit,
-//! hence agrees: see the numbers in the tests.
+//! the last place often enough that 11.6 % of all distances differ from glibc's, hence Redis's. So
+//! the functions are computed with about 70 bits and rounded once. That leaves 0.27 %, where glibc
+//! rounds the other way (both measured over 5 million pairs of places).
 //!
 //! A number of twice the precision is a sum of two doubles that do not overlap (T. J. Dekker, "A
 //! floating-point technique for extending the available precision", 1971). Knows no map.

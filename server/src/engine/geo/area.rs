@@ -1,8 +1,8 @@
-//! engine/geo/area.rs — a circle or a box around a place: the cells that cover it, and what is in it.
+//! engine/geo/area.rs — a circle or a box around a place: the cells that cover it, what is in it.
 //!
-//! The depth of the cells is chosen so that the one in the middle and its eight neighbours cover the
-//! area. The order of the cells is Redis's, and so is that of what is found; whatever the cells have
-//! too much is measured away. Distances are great circles on a ball.
+//! The depth of the cells is chosen so that the one in the middle and its eight neighbours cover
+//! the area. The order of the cells is Redis's, and so is that of what is found; whatever the cells
+//! have too much is measured away. Distances are great circles on a ball.
 //!
 //! Source: `geohash_helper.c` of Redis 7.0. Knows no sorted set.
 
@@ -104,8 +104,8 @@ impl Area {
             middle = Cell::around(self.center, depth);
         }
         let own = middle.bounds();
-        // What the middle cell has by itself needs no neighbour. At depth 1 all cells are neighbours
-        // on both sides.
+        // What the middle cell has by itself needs no neighbour. At depth 1 all cells are
+        // neighbours on both sides.
         let needs = |east: i32, north: i32| {
             depth < 2
                 || !(north < 0 && own.south < bounds.south
@@ -127,8 +127,8 @@ impl Area {
         cells
     }
 
-    /// The rectangle around the area. It bends with the latitude; taken is the edge that is wider in
-    /// degrees.
+    /// The rectangle around the area. It bends with the latitude; taken is the edge that is wider
+    /// in degrees.
     fn bounds(&self) -> Bounds {
         let Place { longitude, latitude } = self.center;
         let (width, height) = match self.shape {

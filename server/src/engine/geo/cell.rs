@@ -1,8 +1,8 @@
-//! engine/geo/cell.rs — places as numbers: the globe is halved by turns from west to east and from
-//! south to north, and each half gives a bit.
+//! engine/geo/cell.rs — places as numbers: the globe is halved by turns from west to east and
+//! from south to north, and each half gives a bit.
 //!
-//! A [`Cell`] of `depth` halvings each way has two bits for each; the deepest has 52, which a double
-//! holds exactly, so that it can be a score. The bits of the latitude are the even ones. All cells
+//! A [`Cell`] of `depth` halvings each way has two bits for each; the deepest has 52, which a
+//! double holds exactly, so that it can be a score. The bits of the latitude are the even ones. All cells
 //! within a cell are a range of scores. The arithmetic is Redis's to the last bit, also where a
 //! place lies on the eastern or northern edge and its number has a bit too many.
 //!

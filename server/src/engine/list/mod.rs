@@ -1,7 +1,7 @@
 //! engine/list — sequences with two ends.
 //!
-//! `sequence` is the value, `commands` what can be done to it, and SORT, which makes a list of anything
-//! that has elements. Not here: waiting for an element
+//! `sequence` is the value, `commands` what can be done to it, and SORT, which makes a list of
+//! anything that has elements. Not here: waiting for an element
 //! (BLPOP and its relatives).
 
 mod commands;

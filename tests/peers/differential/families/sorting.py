@@ -36,8 +36,17 @@ def _play_calm(duel, step):
     Reading a score sets it to nought.
     """
     oracle, subject = duel.sides
-    oracle.ask(step.connection, b"ZADD", b"peers:scratch", b"XX", b"1", b"a")
-    return oracle.ask(step.connection, *step.argv), subject.ask(step.connection, *step.argv)
+    ask = lambda *argv: oracle.ask(step.connection, *argv)
+    ask(b"ZADD", b"peers:scratch", b"XX", b"1", b"a")
+    right = subject.ask(step.connection, *step.argv)
+    name = step.argv[1] if len(step.argv) > 1 else b""
+    if ask(b"TYPE", name)[1] != b"zset" or name in step.argv[2:]:
+        return ask(*step.argv), right
+    # And it leaves a sorted set behind as a skiplist: it gets a copy to sort.
+    ask(b"COPY", name, b"peers:scratch")
+    left = ask(*step.argv)
+    ask(b"RENAME", b"peers:scratch", name)
+    return left, right
 
 
 loose.play = _play_calm

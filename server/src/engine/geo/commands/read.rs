@@ -1,4 +1,4 @@
-//! engine/geo/commands/read.rs — places, lengths and units as arguments. The refusals are Redis's.
+//! engine/geo/commands/read.rs — places, lengths and units as arguments, refused in Redis's words.
 
 use std::fmt::Write as _;
 

@@ -1,8 +1,8 @@
 //! engine/list/commands/sort.rs — the elements of a list, set or sorted set in another order, or
 //! what is found by them.
 //!
-//! BY and GET name keys by a pattern, which has an element in the place of its `*`; they may be any,
-//! so a request that has such a pattern runs alone. Bytes are compared as bytes, which is what the
+//! BY and GET name keys by a pattern, which has an element in the place of its `*`; they may be
+//! any, so a request that has such a pattern runs alone. Bytes are compared as bytes, which is what the
 //! C locale does: up to a NUL, unless the result is stored.
 //!
 //! Source: `sort.c` of Redis.

@@ -194,6 +194,10 @@ impl<'a> Asked<'a> {
                         let one = number_or_zero(score * source.weight);
                         let all = result.score(member);
                         let score = all.map_or(one, |all| self.aggregate.join(all.get(), one));
+                        if score == 0.0 && all.is_some() {
+                            // A nought of the other sign would count as the same score.
+                            result.remove(member);
+                        }
                         result.insert(member, Score::new(score).unwrap_or_default());
                     });
                 }
