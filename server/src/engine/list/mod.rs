@@ -10,7 +10,7 @@ mod sequence;
 mod tests;
 
 use crate::command::{Engine, Group};
-use commands::{ends, moving, places, search, sort};
+use commands::{blocking, ends, moving, places, search, sort};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -36,6 +36,11 @@ pub static ENGINE: Engine = Engine {
         &moving::LMOVE,
         &moving::RPOPLPUSH,
         &moving::LMPOP,
+        &blocking::BLPOP,
+        &blocking::BRPOP,
+        &blocking::BLMOVE,
+        &blocking::BRPOPLPUSH,
+        &blocking::BLMPOP,
         &sort::SORT,
         &sort::SORT_RO,
     ],

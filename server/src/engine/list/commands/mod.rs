@@ -6,6 +6,7 @@
 //! - `moving`: from one list to another, and the first of several lists: LMOVE, RPOPLPUSH, LMPOP.
 //! - `sort`: SORT, whose result is a list, of anything that has elements.
 
+pub mod blocking;
 pub mod ends;
 pub mod moving;
 pub mod places;
