@@ -1,7 +1,7 @@
 //! command/number.rs — doubles as clients write them: scores, ends of ranges, what SORT sorts by.
 //!
-//! All that C's `strtod` takes, which each of them bounds in its own way. The whole numbers that most scores are take a few nanoseconds; everything else goes the long
-//! way. What Redis's `strtod` calls out of range is refused, except at the ends of a range.
+//! All that C's `strtod` takes, bounded for each in its own way. The whole numbers that
+//! most scores are take a few nanoseconds; everything else goes the long way. What Redis's `strtod` calls out of range is refused, except at the ends of a range.
 
 use crate::command::options::parse_float;
 use crate::structure::ranked::Score;
@@ -26,8 +26,8 @@ pub fn bound(text: &[u8]) -> Option<Score> {
     whole(text).or_else(|| hexadecimal(text)).or_else(|| parse_float(text)).and_then(Score::new)
 }
 
-/// What SORT sorts by: as an end of a range, but nothing is taken that is too near to zero or too far
-/// from it to be exact.
+/// What SORT sorts by: as an end of a range, but nothing is taken that is too near to zero or too
+/// far from it to be exact.
 pub fn weight(text: &[u8]) -> Option<f64> {
     let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
     if text.is_empty() {

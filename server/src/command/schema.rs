@@ -231,8 +231,8 @@ pub enum Trait {
     Slow,
     /// See `Slow`.
     Fast,
-    /// Options whose value, if it has a `*`, is a pattern of keys that are read too (SORT's BY): with
-    /// one the command runs alone.
+    /// Options whose value, if it has a `*`, is a pattern of keys that are read too (SORT's BY):
+    /// with one the command runs alone.
     Patterns(&'static [&'static str]),
     /// Makes no memory grow although its keys are updated.
     NoGrowth,

@@ -2,9 +2,9 @@
 //! from south to north, and each half gives a bit.
 //!
 //! A [`Cell`] of `depth` halvings each way has two bits for each; the deepest has 52, which a
-//! double holds exactly, so that it can be a score. The bits of the latitude are the even ones. All cells
-//! within a cell are a range of scores. The arithmetic is Redis's to the last bit, also where a
-//! place lies on the eastern or northern edge and its number has a bit too many.
+//! double holds exactly, so that it can be a score. The bits of the latitude are the even ones. All
+//! cells within a cell are a range of scores. The arithmetic is Redis's to the last bit, also where
+//! a place lies on the eastern or northern edge and its number has a bit too many.
 //!
 //! Source: `geohash.c` of Redis; G. Niemeyer's geohash for the eleven letters.
 

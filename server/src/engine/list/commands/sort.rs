@@ -2,8 +2,8 @@
 //! what is found by them.
 //!
 //! BY and GET name keys by a pattern, which has an element in the place of its `*`; they may be
-//! any, so a request that has such a pattern runs alone. Bytes are compared as bytes, which is what the
-//! C locale does: up to a NUL, unless the result is stored.
+//! any, so a request that has such a pattern runs alone. Bytes are compared as bytes, which is what
+//! the C locale does: up to a NUL, unless the result is stored.
 //!
 //! Source: `sort.c` of Redis.
 
