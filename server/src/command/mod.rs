@@ -10,6 +10,7 @@ pub mod context;
 pub mod facts;
 pub mod help;
 pub mod keyspec;
+pub mod number;
 pub mod options;
 pub mod page;
 pub mod paging;
@@ -17,7 +18,7 @@ pub mod render;
 pub mod schema;
 pub mod table;
 
-pub use context::{Desk, Next, Outcome, Read, Visit, Write};
+pub use context::{Desk, Next, Outcome, Read, Visit, Wait, Write};
 pub use help::help;
 pub use keyspec::KeySpec;
 pub use schema::{Access, Arg, Command, Cost, Engine, Group, Reply, Run, Trait, Type};

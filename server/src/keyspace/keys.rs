@@ -7,6 +7,7 @@
 #![allow(unsafe_code, reason = "an exclusive gate stands for every stripe's lock")]
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::marker::PhantomData;
 
 use super::edit::Edit;
@@ -14,6 +15,7 @@ use super::entry::Slot;
 use super::object::{Object, STRING_NAME};
 use super::stripe::{Guarded, Held, Place};
 use super::table::{NEVER, slot_tag};
+use super::wait::Ready;
 use super::{Exclusive, Keyspace, Shared, StripeId};
 use crate::clock::Millis;
 use crate::error::Refusal;
@@ -22,17 +24,20 @@ use crate::error::Refusal;
 pub struct Keys<'a> {
     space: &'a Keyspace,
     scope: Scope<'a>,
-    database: usize,
+    pub(super) database: usize,
     now: Millis,
     planned: Planned,
     counts: Counts,
     pub(super) changed: Option<Box<super::Changed>>,
+    /// Awaited keys that have changed.
+    #[expect(clippy::box_collection, reason = "a view is made for each command, this hardly ever")]
+    pub(super) ready: Option<Box<VecDeque<Ready>>>,
 }
 
 /// Which stripes a command may touch.
 enum Scope<'a> {
     /// One, for nearly every command.
-    One(Held<'a>),
+    One(StripeId, Held<'a>),
     /// Several, ascending.
     Many(Vec<(StripeId, Held<'a>)>),
     /// All of them, one at a time: for looking only.
@@ -94,7 +99,7 @@ pub enum Ttl {
 impl<'a> Keys<'a> {
     fn new(space: &'a Keyspace, scope: Scope<'a>, database: usize, now: Millis) -> Keys<'a> {
         let (planned, counts) = (Planned::NONE, Counts::default());
-        Keys { space, scope, database, now, planned, counts, changed: None }
+        Keys { space, scope, database, now, planned, counts, changed: None, ready: None }
     }
 
     /// The keys of one stripe: that of `key`, whose hash the caller has at hand.
@@ -108,9 +113,9 @@ impl<'a> Keys<'a> {
         now: Millis,
     ) -> Keys<'a> {
         gate.must_be_of(space.gate());
-        let held = space.lock(space.stripe_of(database, hash));
+        let id = space.stripe_of(database, hash);
         let planned = Planned { key: key.as_ptr(), len: key.len(), hash };
-        let mut keys = Keys::new(space, Scope::One(held), database, now);
+        let mut keys = Keys::new(space, Scope::One(id, space.lock(id)), database, now);
         keys.planned = planned;
         keys
     }
@@ -127,7 +132,7 @@ impl<'a> Keys<'a> {
         debug_assert!(stripes.is_sorted_by(|a, b| a < b));
         if let [only] = *stripes {
             // DEL and EXISTS of one key: as quick as GET, and nothing is allocated.
-            return Keys::new(space, Scope::One(space.lock(only)), database, now);
+            return Keys::new(space, Scope::One(only, space.lock(only)), database, now);
         }
         let held = stripes.iter().map(|&id| (id, space.lock(id))).collect();
         Keys::new(space, Scope::Many(held), database, now)
@@ -204,7 +209,7 @@ impl<'a> Keys<'a> {
 
     pub(super) fn stripe(&self, id: StripeId) -> Option<&Guarded> {
         match &self.scope {
-            Scope::One(held) => Some(held.get()),
+            Scope::One(_, held) => Some(held.get()),
             Scope::Many(held) => {
                 let at = held.binary_search_by_key(&id, |(id, _)| *id).ok()?;
                 Some(held[at].1.get())
@@ -224,7 +229,7 @@ impl<'a> Keys<'a> {
 
     pub(super) fn stripe_mut(&mut self, id: StripeId) -> Option<&mut Guarded> {
         match &mut self.scope {
-            Scope::One(held) => Some(held.edit()),
+            Scope::One(_, held) => Some(held.edit()),
             Scope::Many(held) => {
                 let at = held.binary_search_by_key(&id, |(id, _)| *id).ok()?;
                 Some(held[at].1.edit())
@@ -238,6 +243,31 @@ impl<'a> Keys<'a> {
                 Some(unsafe { &mut *self.space.stripe(id).unlocked() })
             }
         }
+    }
+
+    /// Whether a stripe is in the view.
+    pub(super) fn covers(&self, id: StripeId) -> bool {
+        match &self.scope {
+            // A view of one stripe is asked for no other, so it does not look which it is.
+            Scope::One(only, _) => *only == id,
+            _ => self.stripe(id).is_some(),
+        }
+    }
+
+    /// Adds locked stripes to the view; a view of one stripe becomes one of several.
+    pub(super) fn widen(&mut self, locked: Vec<(StripeId, Held<'a>)>) {
+        let mut held = match std::mem::replace(&mut self.scope, Scope::Many(Vec::new())) {
+            Scope::One(id, held) => vec![(id, held)],
+            Scope::Many(held) => held,
+            // Whoever looks at all stripes, or has them all, misses none.
+            whole => {
+                self.scope = whole;
+                return;
+            }
+        };
+        held.extend(locked);
+        held.sort_unstable_by_key(|(id, _)| *id);
+        self.scope = Scope::Many(held);
     }
 
     /// Runs `look` on a stripe, locking it if the view is a roving one.
@@ -259,7 +289,7 @@ impl<'a> Keys<'a> {
 
     /// The place of a key that is not dead.
     #[inline]
-    fn live(&self, key: &[u8]) -> Option<(&Guarded, Place)> {
+    pub(super) fn live(&self, key: &[u8]) -> Option<(&Guarded, Place)> {
         let hash = self.hash(key);
         let guarded = self.guarded(self.database, hash)?;
         let place = guarded.find(key, hash)?;
@@ -295,6 +325,9 @@ impl<'a> Keys<'a> {
             && let Some(watchers) = &guarded.watchers
         {
             watchers.mark(key);
+            if watchers.waiters.is_awaited(key) {
+                self.make_ready(database, key);
+            }
         }
     }
 
@@ -486,6 +519,21 @@ impl<'a> Keys<'a> {
         len: usize,
         edit: impl FnOnce(&mut [u8]) -> R,
     ) -> Result<R, Refusal> {
+        self.amend_string(key, |_| len, |bytes| (edit(bytes), true))
+    }
+
+    /// As [`Keys::edit_string`], for an edit that may turn out to change nothing. `len` makes the
+    /// string's new length of its old one; `edit` says beside its result whether it changed a
+    /// byte. Without a change of bytes or length nothing is recorded and no watch is marked.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongType`] if the key holds anything else.
+    pub fn amend_string<R>(
+        &mut self,
+        key: &[u8],
+        len: impl FnOnce(usize) -> usize,
+        edit: impl FnOnce(&mut [u8]) -> (R, bool),
+    ) -> Result<R, Refusal> {
         let (hash, found) = self.live_mut(key);
         let database = self.database;
         let Some(guarded) = self.guarded_mut(database, hash) else {
@@ -497,11 +545,15 @@ impl<'a> Keys<'a> {
         };
         let table = guarded.table_mut(place);
         let before = table.slot(place.position).weight();
+        let held = table.slot(place.position).as_string().ok_or(Refusal::WrongType)?.len();
+        let len = len(held);
         let bytes = table.slot_mut(place.position).resize_string(len).ok_or(Refusal::WrongType)?;
-        let result = edit(bytes);
+        let (result, changed) = edit(bytes);
         let after = table.slot(place.position).weight();
         guarded.reweigh(before, after);
-        self.note(hash, key);
+        if changed || len != held || found.is_none() {
+            self.note(hash, key);
+        }
         Ok(result)
     }
 
@@ -564,80 +616,13 @@ impl<'a> Keys<'a> {
         self.note(hash, key);
         true
     }
-
-    /// Moves what is at `from`, deadline included, to `to`, replacing what was there. Says whether
-    /// there was something.
-    pub fn rename(&mut self, from: &[u8], to: &[u8]) -> bool {
-        self.relocate(from, to, self.database)
-    }
-
-    /// Moves a key to another database, where it must not exist; says whether there was something.
-    pub fn move_to(&mut self, key: &[u8], database: usize) -> bool {
-        self.relocate(key, key, database)
-    }
-
-    fn relocate(&mut self, from: &[u8], to: &[u8], target: usize) -> bool {
-        let home = self.database;
-        let (from_hash, Some(place)) = self.live_mut(from) else { return false };
-        let Some(guarded) = self.guarded_mut(home, from_hash) else { return false };
-        let (slot, deadline) = guarded.remove(place);
-        self.note(from_hash, from);
-        self.database = target;
-        let (to_hash, occupied) = self.live_mut(to);
-        if let Some(place) = occupied {
-            self.remove_at(to, to_hash, place);
-        }
-        if let Some(guarded) = self.guarded_mut(target, to_hash) {
-            let slot = slot.rekey(to, slot_tag(to_hash));
-            guarded.insert(slot, to_hash, deadline);
-        }
-        self.note(to_hash, to);
-        self.database = home;
-        true
-    }
-
-    /// Copies what is at `from`, deadline included, to `to` in another or the same database,
-    /// replacing what was there. Says whether there was something.
-    pub fn copy(&mut self, from: &[u8], to: &[u8], target: usize) -> bool {
-        let Some((guarded, place)) = self.live(from) else { return false };
-        let deadline = guarded.table(place).deadline(place.position);
-        let slot = guarded.slot(place);
-        let to_hash = self.hash(to);
-        let tag = slot_tag(to_hash);
-        let mut copied = match (slot.as_string(), slot.as_object()) {
-            (Some(bytes), _) => Slot::string(to, bytes, tag),
-            (None, Some(object)) => Slot::boxed(to, object.duplicate(), tag),
-            (None, None) => return false,
-        };
-        copied.set_raw(slot.is_raw());
-        let home = std::mem::replace(&mut self.database, target);
-        if let (_, Some(place)) = self.live_mut(to) {
-            self.remove_at(to, to_hash, place);
-        }
-        if let Some(guarded) = self.guarded_mut(target, to_hash) {
-            guarded.insert(copied, to_hash, deadline);
-        }
-        self.note(to_hash, to);
-        self.database = home;
-        true
-    }
-
-    /// Whether a key is there in another database.
-    pub fn exists_in(&self, key: &[u8], database: usize) -> bool {
-        let hash = self.hash(key);
-        self.guarded(database, hash).is_some_and(|guarded| {
-            guarded
-                .find(key, hash)
-                .is_some_and(|place| !guarded.table(place).is_dead(place.position, self.now))
-        })
-    }
 }
 
 impl Keys<'_> {
     /// Brings what is known without locks (the census) up to date with the changes made so far.
     pub fn publish(&self) {
         match &self.scope {
-            Scope::One(held) => held.publish(),
+            Scope::One(_, held) => held.publish(),
             Scope::Many(held) => held.iter().for_each(|(_, held)| held.publish()),
             Scope::Roving => {}
             Scope::Whole(_, touched) => {

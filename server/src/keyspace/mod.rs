@@ -22,28 +22,31 @@ mod keys;
 mod later;
 mod object;
 mod placement;
+mod relocate;
 mod scan;
 mod shape;
 mod snapshot;
 mod stripe;
 mod sweep;
 mod table;
+mod wait;
 mod watch;
 
 #[cfg(test)]
 mod tests;
 
-pub use ahead::{Ahead, STEPS};
+pub use ahead::Sought;
 pub use changed::Changed;
 pub use edit::Edit;
 pub use entry::BYTES_MAX;
 pub use gate::{Exclusive, Gate, Shared};
 pub use keys::{Keys, Ttl, Value};
 pub use later::{Aside, Later};
-pub use object::{Distinct, Kind, Object, STRING_NAME, STRING_TAG};
+pub use object::{Distinct, Elements, Kind, Object, STRING_NAME, STRING_TAG};
 pub use placement::{Placed, Placement};
 pub use shape::{Bounds, PACKED_BYTES_MAX, Pack, Shape};
 pub use sweep::Swept;
+pub use wait::{Ready, Waiter};
 pub use watch::Watch;
 
 use std::sync::Arc;
@@ -225,5 +228,10 @@ impl Keyspace {
     #[inline]
     fn lock(&self, id: StripeId) -> Held<'_> {
         self.stripe(id).lock(self.due(id))
+    }
+
+    #[inline]
+    fn try_lock(&self, id: StripeId) -> Option<Held<'_>> {
+        self.stripe(id).try_lock(self.due(id))
     }
 }

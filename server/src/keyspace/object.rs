@@ -4,6 +4,7 @@ use std::any::Any;
 
 use super::placement::Placed;
 use crate::error::Fault;
+use crate::structure::dense::Seek;
 
 /// A value of a kind other than string. It lies in its key's entry, so keep it small: one word that
 /// leads to the rest is best.
@@ -18,9 +19,9 @@ pub trait Object: Any + Send + Placed {
     fn encoding(&self) -> &'static str;
     /// Appends the canonical bytes: equal values, order included, give equal bytes.
     fn freeze(&self, to: &mut Vec<u8>);
-    /// Asks the processor for what finding `member` will read. Step 0 comes first, 2 last, with the
+    /// Asks the processor for what finding a member will read. Step 0 comes first, 2 last, with the
     /// same step for other requests in between; a step may read what the one before asked for.
-    fn prefetch(&self, _member: &[u8], _step: usize) {}
+    fn prefetch(&self, _seek: &mut Seek, _step: usize) {}
     /// Frees about `most` of the blocks that the value consists of, and says how many it were; 0
     /// when what is left is freed in no time. Only ever called on a value that is to be freed, and
     /// nothing else is afterwards, so it may leave the value in pieces.
@@ -33,6 +34,23 @@ pub trait Object: Any + Send + Placed {
     fn as_distinct(&self) -> Option<&dyn Distinct> {
         None
     }
+    /// The value as elements in an order, if SORT can sort it.
+    fn as_elements(&self) -> Option<&dyn Elements> {
+        None
+    }
+    /// What is in a field, if the value has fields: SORT looks into hashes.
+    fn field(&self, _name: &[u8]) -> Option<&[u8]> {
+        None
+    }
+}
+
+/// Elements in an order of their own, as commands on another kind of value see them.
+pub trait Elements {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// Shows `count` elements, all of which must be there, after the first `skip`; from the end if
+    /// `back`.
+    fn show<'a>(&'a self, skip: usize, count: usize, back: bool, show: &mut dyn FnMut(&'a [u8]));
 }
 
 /// Distinct members, as commands on another kind of value see them.

@@ -8,7 +8,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::entry::Slot;
-use super::{Changed, Keyspace, Shared, StripeId};
+use super::{Changed, Keyspace, Ready, Shared, StripeId};
 use crate::clock::Millis;
 
 /// Deadlines that a round looks at for every key that it may free: a table is looked at as a whole,
@@ -16,12 +16,14 @@ use crate::clock::Millis;
 const LOOKED_PER_FREED: usize = 16;
 
 /// What a round of sweeping came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Swept {
     /// Keys freed.
     pub freed: usize,
     /// The earliest deadline left in the stripes looked at; in the past if the round was cut short.
     pub due: Millis,
+    /// Keys among them that a call waits for.
+    pub awaited: Vec<Ready>,
 }
 
 impl Keyspace {
@@ -37,7 +39,7 @@ impl Keyspace {
         changed: &mut Changed,
     ) -> Swept {
         gate.must_be_of(&self.gate);
-        let mut swept = Swept { freed: 0, due: Millis::MAX };
+        let mut swept = Swept { freed: 0, due: Millis::MAX, awaited: Vec::new() };
         let mut gone: Vec<Slot> = Vec::new();
         let mut left_to_look = most.saturating_mul(LOOKED_PER_FREED);
         for (number, database) in self.databases.iter().enumerate() {
@@ -56,7 +58,12 @@ impl Keyspace {
                 swept.freed += gone.len();
                 swept.due = swept.due.min(guarded.due());
                 if let Some(watchers) = &guarded.watchers {
-                    gone.iter().for_each(|slot| watchers.mark(slot.key()));
+                    for key in gone.iter().map(Slot::key) {
+                        watchers.mark(key);
+                        if watchers.waiters.is_awaited(key) {
+                            swept.awaited.push((number, key.into()));
+                        }
+                    }
                 }
                 if self.collecting.is_on() {
                     changed.keys.extend(gone.iter().map(|slot| Box::from(slot.key())));

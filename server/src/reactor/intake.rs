@@ -13,9 +13,9 @@ use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Reactor;
-use crate::connection::{Decoded, Turn};
+use crate::connection::{Decoded, Hold, Turn};
 use crate::mail::Address;
-use crate::route::{AHEAD_STEPS, Plan};
+use crate::route::Plan;
 
 /// The read buffer of a loop.
 pub(super) const BUFFER_BYTES: usize = 128 * 1024;
@@ -71,6 +71,11 @@ impl Reactor<'_> {
         if connection.closing {
             // A peer that only sends no more may still take its replies; writing tells.
             self.touch(place);
+            return 0;
+        }
+        if connection.held == Some(Hold::Park) && ends {
+            // Nobody is there to take what it waits for.
+            self.close(place);
             return 0;
         }
         if connection.held.is_some() {
@@ -178,21 +183,20 @@ impl Reactor<'_> {
 
     /// Asks for what the planned requests look for inside their containers.
     fn prefetch_members(&mut self) {
-        for step in 0..AHEAD_STEPS {
-            let mut ahead = self.executor.ahead(step);
-            for take in &self.takes {
-                let Some(connection) = self.connections.current(take.from) else { continue };
-                let bytes = &self.buffer[take.bytes.clone()];
-                let plans = &self.plans[take.plans.clone()];
-                for (at, plan) in take.decoded.requests.clone().zip(plans) {
-                    if plan.has_member()
-                        && let Some(request) = self.batch.get(at, bytes)
-                    {
-                        plan.prefetch_member(&mut ahead, connection.session.database, request);
-                    }
+        self.sought.clear();
+        for take in &self.takes {
+            let Some(connection) = self.connections.current(take.from) else { continue };
+            let bytes = &self.buffer[take.bytes.clone()];
+            let plans = &self.plans[take.plans.clone()];
+            for (at, plan) in take.decoded.requests.clone().zip(plans) {
+                if plan.has_member()
+                    && let Some(request) = self.batch.get(at, bytes)
+                {
+                    self.sought.extend(plan.sought(&connection.session, request));
                 }
             }
         }
+        self.executor.prefetch_members(&mut self.sought);
     }
 
     /// Runs the requests that were taken.

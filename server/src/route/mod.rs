@@ -16,6 +16,7 @@ mod refuse;
 mod shape;
 mod slow;
 mod transaction;
+mod wait;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -27,15 +28,15 @@ use crate::clock::{Millis, Ticks};
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
 use crate::error::Refusal;
-use crate::keyspace::{Ahead, Changed, Keys, Shape, Shared, StripeId, Swept};
-use crate::mail::Post;
+use crate::keyspace::{Changed, Keys, Shape, Shared, StripeId, Swept};
+use crate::mail::{Address, Post};
 use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::{RecordRef, Sink};
 use crate::session::{Replies, Session};
+use wait::{Service, Waits};
 
-/// How many steps [`Executor::ahead`] takes.
-pub use crate::keyspace::STEPS as AHEAD_STEPS;
+pub use crate::keyspace::Sought;
 
 /// What the connection does after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub enum After {
     Close,
     /// Tries the same request again later: clients are paused.
     Wait,
+    /// Runs no more requests until the call, which waits for a key, is answered.
+    Park,
 }
 
 /// A request that was looked up.
@@ -68,16 +71,29 @@ impl Plan<'_> {
         self.entry.is_some_and(|entry| entry.member != 0)
     }
 
-    /// Takes a step towards what the request looks for.
+    /// What it looks for there.
     #[inline]
-    pub fn prefetch_member(&self, ahead: &mut Ahead<'_>, database: usize, request: Request<'_>) {
-        if let Some(entry) = self.entry
-            && let Some(member) = request.get(entry.member)
-        {
-            ahead.prefetch(database, self.hash, member);
-        }
+    pub fn sought(&self, session: &Session, request: Request<'_>) -> Option<Sought> {
+        let member = request.get(self.entry?.member)?;
+        Some(Sought::new(session.database, self.hash, member))
     }
 }
+
+/// What serving waiting calls needs, as long as nothing else of the executor is lent to it.
+macro_rules! service {
+    ($executor:expr) => {
+        Service {
+            process: $executor.process,
+            counters: &$executor.counters,
+            chance: &mut $executor.chance,
+            sink: &mut $executor.sink,
+            post: &mut $executor.post,
+            postponed: &mut $executor.waits.postponed,
+            now: $executor.now,
+        }
+    };
+}
+use service;
 
 /// Runs the requests of one loop.
 pub struct Executor<'p> {
@@ -96,6 +112,7 @@ pub struct Executor<'p> {
     shape: Shape,
     /// Counter steps from which on a command is slow.
     slow_ticks: u64,
+    waits: Waits,
     /// Messages to other connections.
     pub post: Post,
 }
@@ -121,6 +138,7 @@ impl<'p> Executor<'p> {
             settings_version: 0,
             shape: Shape::DEFAULT,
             slow_ticks: u64::MAX,
+            waits: Waits::default(),
             post: Post::new(reactor, Arc::clone(&process.mailboxes)),
         }
     }
@@ -192,10 +210,11 @@ impl<'p> Executor<'p> {
         }
     }
 
-    /// Begins a walk over a batch that was planned, see [`Ahead`].
-    pub fn ahead(&self, step: usize) -> Ahead<'_> {
-        let Some(gate) = &self.gate else { unreachable!("planning is part of a turn") };
-        self.process.keyspace.ahead(gate, step)
+    /// Asks for what the requests of a planned batch look for inside their containers.
+    pub fn prefetch_members(&self, batch: &mut [Sought]) {
+        if let Some(gate) = &self.gate {
+            self.process.keyspace.prefetch_members(gate, batch);
+        }
     }
 
     /// Runs a request and appends its reply.
@@ -242,7 +261,7 @@ impl<'p> Executor<'p> {
         if session.cache.is_some() {
             cached::finish(self.process, session, plan.entry, &mut self.post);
         }
-        let pushed = outcome == Ok(Next::Pushed);
+        let pushed = matches!(outcome, Ok(Next::Pushed));
         let after = self.answer(session, outcome, begin, out);
         if session.replies != Replies::On {
             mute(session, begin, pushed, out);
@@ -259,6 +278,11 @@ impl<'p> Executor<'p> {
     ) -> After {
         match outcome {
             Ok(Next::Close) => After::Close,
+            Ok(Next::Park(_)) => {
+                // What is written there is the answer if nothing comes, and was kept.
+                out.truncate(begin);
+                After::Park
+            }
             Ok(_) => After::Go,
             Err(refusal) => {
                 self.counters.note_error(refusal.code());
@@ -381,6 +405,8 @@ impl<'p> Executor<'p> {
                     Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
                 } else if entry.keys.is_empty() {
                     Keys::roving(space, gate, database, now)
+                } else if entry.is_alone(request) {
+                    return self.dispatch_alone(entry, session, request, out);
                 } else {
                     self.stripes.clear();
                     entry.stripes(space, database, request, &mut self.stripes);
@@ -388,18 +414,24 @@ impl<'p> Executor<'p> {
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
                 };
-                let out = ReplyWriter::new(out, session.version);
+                let begin = out.len();
+                let writer = ReplyWriter::new(out, session.version);
                 let dice = Dice::new(self.chance.next());
-                let outcome = handler(&mut Read { keys: &keys, args: request, out, now, dice });
+                let mut read = Read { keys: &keys, args: request, out: writer, now, dice };
+                let mut outcome = handler(&mut read);
                 if let Some(cache) = &session.cache {
                     // While the stripes are locked: a change from now on is told.
                     cached::remember(self.process, cache, session.id, entry, request);
                 }
                 note_lookups(&self.counters, &keys);
+                if let Ok(Next::Park(wait)) = &mut outcome {
+                    let mut keys = keys;
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                }
                 outcome
             }
             Run::Write(handler) => {
-                if request.len() >= entry.alone_from {
+                if entry.is_alone(request) {
                     return self.dispatch_alone(entry, session, request, out);
                 }
                 let keys = if entry.only_key != 0 {
@@ -411,14 +443,27 @@ impl<'p> Executor<'p> {
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
                 };
+                let begin = out.len();
                 let seed = self.chance.next();
-                let out = ReplyWriter::new(out, session.version);
-                let mut write = Write { keys, args: request, out, now, dice: Dice::new(seed) };
-                let outcome = handler(&mut write);
+                let writer = ReplyWriter::new(out, session.version);
+                let dice = Dice::new(seed);
+                let mut write = Write { keys, args: request, out: writer, now, dice };
+                let mut outcome = handler(&mut write);
+                let mut keys = write.keys;
                 let stamp = Stamp { now, seed, database };
-                settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
-                let changed = write.keys.take_changed();
-                drop(write);
+                settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
+                if let Ok(Next::Park(wait)) = &mut outcome {
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                } else if keys.has_ready() {
+                    keys = service!(self).serve(keys);
+                }
+                if let Some(cache) = &session.cache
+                    && entry.command.reads()
+                {
+                    cached::remember(self.process, cache, session.id, entry, request);
+                }
+                let changed = keys.take_changed();
+                drop(keys);
                 if let Some(changed) = changed {
                     cached::tell(self.process, *changed, session.id, &mut self.post);
                 }
@@ -450,7 +495,7 @@ impl<'p> Executor<'p> {
         }
     }
 
-    /// As `dispatch` for a write, with everything locked.
+    /// As `dispatch` for a command on keys, with everything locked.
     fn dispatch_alone(
         &mut self,
         entry: &Entry,
@@ -458,21 +503,41 @@ impl<'p> Executor<'p> {
         request: Request<'_>,
         out: &mut Vec<u8>,
     ) -> Outcome {
-        let Run::Write(handler) = entry.command.run else {
-            return Err(refuse::unknown_sub(entry, request));
-        };
         self.gate = None;
         let space = &self.process.keyspace;
         let mut exclusive = space.gate().close();
         let (database, now, seed) = (session.database, self.now, self.chance.next());
-        let keys = Keys::whole(space, &mut exclusive, database, now);
-        let out = ReplyWriter::new(out, session.version);
-        let mut write = Write { keys, args: request, out, now, dice: Dice::new(seed) };
-        let outcome = handler(&mut write);
+        let (mut keys, outcome) = {
+            let keys = Keys::whole(space, &mut exclusive, database, now);
+            let out = ReplyWriter::new(out, session.version);
+            let dice = Dice::new(seed);
+            match entry.command.run {
+                Run::Write(handler) => {
+                    let mut write = Write { keys, args: request, out, now, dice };
+                    let outcome = handler(&mut write);
+                    (write.keys, outcome)
+                }
+                Run::Read(handler) => {
+                    let mut read = Read { keys: &keys, args: request, out, now, dice };
+                    let outcome = handler(&mut read);
+                    if let Some(cache) = &session.cache {
+                        cached::remember(self.process, cache, session.id, entry, request);
+                    }
+                    note_lookups(&self.counters, &keys);
+                    (keys, outcome)
+                }
+                Run::Session(_) | Run::Server(_) | Run::Group(_) => {
+                    unreachable!("only commands on keys run alone")
+                }
+            }
+        };
         let stamp = Stamp { now, seed, database };
-        settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
-        let changed = write.keys.take_changed();
-        drop(write);
+        settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
+        if keys.has_ready() {
+            keys = service!(self).serve(keys);
+        }
+        let changed = keys.take_changed();
+        drop(keys);
         drop(exclusive);
         self.gate = Some(space.gate().share());
         if let Some(changed) = changed {
@@ -489,13 +554,56 @@ impl<'p> Executor<'p> {
         if !changed.is_empty() {
             cached::tell(self.process, changed, 0, &mut self.post);
         }
+        self.waits.postponed.extend_from_slice(&swept.awaited);
         swept
+    }
+
+    /// Answers calls whose time is over, and tries those again that could not be served for want of
+    /// a lock. Says when to come again.
+    pub fn wake(&mut self) -> Option<Millis> {
+        self.waits.time_out(self.now, &mut self.post);
+        for (database, key) in std::mem::take(&mut self.waits.postponed) {
+            let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
+            let space = &self.process.keyspace;
+            let keys = Keys::one(space, gate, database, &key, space.hash(&key), self.now);
+            let mut service = service!(self);
+            let keys = service.serve_key(keys, &key);
+            let mut keys = service.serve(keys);
+            let changed = keys.take_changed();
+            drop(keys);
+            if let Some(changed) = changed {
+                cached::tell(self.process, *changed, 0, &mut self.post);
+            }
+        }
+        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
+    }
+
+    /// The call that waits on this connection has its answer: it waits no more. Says whether the
+    /// answer is to be sent; `None` if nothing waited.
+    pub fn answered(&mut self, session: &Session) -> Option<bool> {
+        let Some(gate) = &self.gate else { unreachable!("answers come within a turn") };
+        let found = self.waits.leave(session.address, self.process, gate);
+        session.card.blocked.store(false, Relaxed);
+        found
+    }
+
+    /// Ends the call that waits on this connection, with an error or as if its time were over.
+    pub fn unblock(&mut self, address: Address, error: Option<&str>) {
+        self.waits.unblock(address, error, &mut self.post);
+    }
+
+    /// Ends all calls that wait with an error.
+    pub fn unblock_all(&mut self, error: &str) {
+        for address in self.waits.addresses() {
+            self.waits.unblock(address, Some(error), &mut self.post);
+        }
     }
 
     /// The connection is going: everything that refers to it is taken back.
     pub fn leave(&mut self, session: &mut Session) {
         if let Some(gate) = &self.gate {
             session.unwatch(&self.process.keyspace, gate);
+            self.waits.leave(session.address, self.process, gate);
         }
         session.transaction = None;
         self.process.leave(session);

@@ -6,7 +6,8 @@
 
 use mainstay_protocol::{OwnedRequest, ReplyWriter};
 
-use super::{Executor, Stamp, cached, note_lookups, refuse, settle};
+use super::wait::Service;
+use super::{Executor, Stamp, cached, note_lookups, refuse, service, settle};
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
 use crate::error::Refusal;
@@ -114,9 +115,9 @@ impl Executor<'_> {
         queue.iter().all(|(index, request)| {
             let entry = &self.process.table.entries()[*index];
             match entry.command.run {
-                Run::Read(_) => !entry.keys.is_empty(),
+                Run::Read(_) => !entry.keys.is_empty() && !entry.is_alone(request.as_request()),
                 Run::Write(_) | Run::Session(_) | Run::Server(_) | Run::Group(_) => {
-                    request.as_request().len() < entry.alone_from
+                    !entry.is_alone(request.as_request())
                 }
             }
         })
@@ -156,6 +157,11 @@ impl Executor<'_> {
                     keys = write.keys;
                     let stamp = Stamp { now, seed, database: session.database };
                     settle(&self.counters, &mut self.sink, &keys, before, stamp, args);
+                    if let Some(cache) = &session.cache
+                        && entry.command.reads()
+                    {
+                        cached::remember(self.process, cache, session.id, entry, args);
+                    }
                     outcome
                 }
                 Run::Session(handler) => handler(&mut Visit {
@@ -192,6 +198,9 @@ impl Executor<'_> {
             }
         }
         note_lookups(&self.counters, &keys);
+        if keys.has_ready() {
+            keys = service!(self).serve(keys);
+        }
         let changed = keys.take_changed();
         drop(keys);
         if let Some(changed) = changed {

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 use crate::error::Fault;
 use crate::keyspace::{Kind, Object, PACKED_BYTES_MAX, Shape};
-use crate::structure::dense::DenseMap;
+use crate::structure::dense::{DenseMap, Seek};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::{Packed, Spot};
 use crate::structure::{Form, Small, room};
@@ -157,11 +157,11 @@ impl Object for Fields {
         }
     }
 
-    fn prefetch(&self, field: &[u8], step: usize) {
+    fn prefetch(&self, seek: &mut Seek, step: usize) {
         match self.0.form() {
             Form::Packed(packed) if step == 0 => packed.prefetch(),
             Form::Packed(_) => {}
-            Form::Big(map) => map.prefetch_step(field, step),
+            Form::Big(map) => map.prefetch_step(seek, step),
         }
     }
 
@@ -174,6 +174,10 @@ impl Object for Fields {
 
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    fn field(&self, name: &[u8]) -> Option<&[u8]> {
+        self.get(name)
     }
 
     fn encoding(&self) -> &'static str {

@@ -13,8 +13,8 @@ use smallvec::SmallVec;
 
 use crate::command::options::parse_integer;
 use crate::error::Fault;
-use crate::keyspace::{Distinct, Kind, Object, PACKED_BYTES_MAX, Shape};
-use crate::structure::dense::DenseSet;
+use crate::keyspace::{Distinct, Elements, Kind, Object, PACKED_BYTES_MAX, Shape};
+use crate::structure::dense::{DenseSet, Seek};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
 use crate::structure::{Form, Small, room};
@@ -252,11 +252,11 @@ impl Object for Members {
         }
     }
 
-    fn prefetch(&self, member: &[u8], step: usize) {
+    fn prefetch(&self, seek: &mut Seek, step: usize) {
         match self.0.form() {
             Form::Packed(packed) if step == 0 => packed.prefetch(),
             Form::Packed(_) => {}
-            Form::Big(dense) => dense.prefetch_step(member, step),
+            Form::Big(dense) => dense.prefetch_step(seek, step),
         }
     }
 
@@ -307,6 +307,21 @@ impl Object for Members {
 
     fn as_distinct(&self) -> Option<&dyn Distinct> {
         Some(self)
+    }
+
+    fn as_elements(&self) -> Option<&dyn Elements> {
+        Some(self)
+    }
+}
+
+impl Elements for Members {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    /// A set has no direction.
+    fn show<'a>(&'a self, skip: usize, count: usize, _: bool, show: &mut dyn FnMut(&'a [u8])) {
+        self.iter().skip(skip).take(count).for_each(show);
     }
 }
 

@@ -1,17 +1,17 @@
 //! engine/sorted_set — unique members ordered by score.
 //!
 //! `ranking` is the value, `range` the ways to name a part of it, `number` how scores are written,
-//! `commands` what can be done. Not here: waiting for members to come.
+//! `commands` what can be done. Not here: waiting for members to come; members on a map, which
+//! are sorted sets seen by `geo`.
 
 mod commands;
-mod number;
 mod range;
-mod ranking;
+pub(in crate::engine) mod ranking;
 #[cfg(test)]
 mod tests;
 
 use crate::command::{Engine, Group};
-use commands::{add, algebra, chance, look, pop, ranges, remove, scan, store};
+use commands::{add, algebra, blocking, chance, look, pop, ranges, remove, scan, store};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -39,6 +39,9 @@ pub static ENGINE: Engine = Engine {
         &pop::ZPOPMIN,
         &pop::ZPOPMAX,
         &pop::ZMPOP,
+        &blocking::BZPOPMIN,
+        &blocking::BZPOPMAX,
+        &blocking::BZMPOP,
         &remove::ZREM,
         &remove::ZREMRANGEBYRANK,
         &remove::ZREMRANGEBYSCORE,

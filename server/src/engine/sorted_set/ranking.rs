@@ -14,7 +14,8 @@ mod walk;
 pub use walk::Walk;
 
 use crate::error::Fault;
-use crate::keyspace::{Kind, Object, PACKED_BYTES_MAX, Shape};
+use crate::keyspace::{Elements, Kind, Object, PACKED_BYTES_MAX, Shape};
+use crate::structure::dense::Seek;
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::ranked::{Change, Score, SortedSet};
 use crate::structure::{Form, Small, room};
@@ -245,11 +246,11 @@ impl Object for Ranking {
         }
     }
 
-    fn prefetch(&self, member: &[u8], step: usize) {
+    fn prefetch(&self, seek: &mut Seek, step: usize) {
         match self.0.form() {
             Form::Packed(packed) if step == 0 => packed.prefetch(),
             Form::Packed(_) => {}
-            Form::Big(tree) => tree.prefetch_step(member, step),
+            Form::Big(tree) => tree.prefetch_step(seek, step),
         }
     }
 
@@ -287,6 +288,24 @@ impl Object for Ranking {
             copy.append(member, score);
         }
         Box::new(copy)
+    }
+
+    fn as_elements(&self) -> Option<&dyn Elements> {
+        Some(self)
+    }
+}
+
+impl Elements for Ranking {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn show<'a>(&'a self, skip: usize, count: usize, back: bool, show: &mut dyn FnMut(&'a [u8])) {
+        let walk = match (self.len() - skip).checked_sub(1) {
+            Some(rank) if back => self.iter_back_from(rank),
+            _ => self.iter_from(skip),
+        };
+        walk.take(count).for_each(|(member, _)| show(member));
     }
 }
 
