@@ -8,8 +8,8 @@ use mainstay_tests::seed::{bytes, pick, seed};
 
 const KEYS: [&[u8]; 3] = [b"a", b"b", b"c"];
 
-/// A value that somebody may have put: noise behind a right header, a right value with a mistake, or
-/// a right one.
+/// A value that somebody may have put: noise behind a right header, a right value with a mistake,
+/// or a right one.
 fn value(bare: &mut Bare<'_>, client: usize, dice: &mut Dice) -> Vec<u8> {
     let mut held = match dice.below(5) {
         0 => [&b"HYLL\x01\0\0\0\0\0\0\0\0\0\0\x80"[..], &bytes(dice, 60)].concat(),

@@ -36,11 +36,11 @@ impl<'a> Parts<'a> {
             let head = (mask != 0).then(|| (bytes[first], mask));
             return Parts { head, middle: &[], tail: None };
         }
-        let cut = from % 8 != 0;
+        let cut = !from.is_multiple_of(8);
         Parts {
             head: cut.then(|| (bytes[first], from_bit(from))),
             middle: &bytes[first + usize::from(cut)..last],
-            tail: (to % 8 != 0).then(|| (bytes[last], before_bit(to))),
+            tail: (!to.is_multiple_of(8)).then(|| (bytes[last], before_bit(to))),
         }
     }
 }
