@@ -1,6 +1,7 @@
 //! keyspace/object.rs — all the keyspace knows about a value that is not a string.
 
 use std::any::Any;
+use std::io::{self, BufRead};
 
 use crate::error::Fault;
 
@@ -16,6 +17,9 @@ pub trait Object: Any + Send {
     fn encoding(&self) -> &'static str;
     /// Appends the canonical bytes: equal values, order included, give equal bytes.
     fn freeze(&self, to: &mut Vec<u8>);
+    /// Appends the value as Redis serialises it: the byte that names the form, then what it says.
+    /// The kind's `restore` reads it back.
+    fn dump(&self, to: &mut Vec<u8>);
     /// Asks the processor for what finding `member` will read. Step 0 comes first, 2 last, with the
     /// same step for other requests in between; a step may read what the one before asked for.
     fn prefetch(&self, _member: &[u8], _step: usize) {}
@@ -45,10 +49,18 @@ pub struct Kind {
     pub tag: u8,
     /// Reads back what [`Object::freeze`] wrote.
     pub thaw: Thaw,
+    /// The forms of Redis's serialisation that are values of this kind: no two kinds share one.
+    pub forms: &'static [u8],
+    /// Reads a value of one of these forms.
+    pub restore: Restore,
 }
 
 /// Reads a value back, or says where its bytes are damaged.
 pub type Thaw = fn(&[u8]) -> Result<Box<dyn Object>, Fault>;
+
+/// Reads a value that Redis or [`Object::dump`] serialised, in the form given. What it reads is not
+/// trusted: an error is `InvalidData` or `UnexpectedEof` unless the input itself fails.
+pub type Restore = fn(form: u8, from: &mut dyn BufRead) -> io::Result<Box<dyn Object>>;
 
 /// The tag of strings, which are no objects.
 pub const STRING_TAG: u8 = 0;
