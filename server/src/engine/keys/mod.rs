@@ -2,8 +2,8 @@
 //!
 //! `commands` has the statics and handlers: `presence` counts and removes, `names` renames, copies
 //! and moves, `deadlines` sets and tells deadlines, `walk` looks through a database, `whole`
-//! empties and swaps databases, `object` tells how a value is stored, `serialised` hands values out and
-//! takes them as Redis serialises them.
+//! empties and swaps databases, `object` tells how a value is stored, `serialised` hands
+//! values out and takes them as Redis serialises them.
 //!
 //! Not here: what a value means, how a walk keeps its promise (`keyspace::scan`), MEMORY USAGE.
 

@@ -65,6 +65,8 @@ pub(super) struct Entries<'a> {
     before: usize,
     /// How many are left, if that is announced.
     left: Option<usize>,
+    /// How many bytes the last one takes, if that is announced.
+    last: Option<usize>,
 }
 
 /// Above this a header does not say how many entries there are.
@@ -74,13 +76,15 @@ impl<'a> Entries<'a> {
     /// Checks what is around the entries.
     pub(super) fn new(layout: Layout, packed: &'a [u8]) -> io::Result<Entries<'a>> {
         let framed = match layout {
-            Layout::Listpack => listpack::unframe(packed),
-            Layout::Ziplist => ziplist::unframe(packed),
+            Layout::Listpack => listpack::unframe(packed).map(|(count, rest)| (count, rest, None)),
+            Layout::Ziplist => {
+                ziplist::unframe(packed).map(|(count, rest, last)| (count, rest, Some(last)))
+            }
         };
-        let (count, rest) =
+        let (count, rest, last) =
             framed.ok_or_else(|| malformed("packed entries without their frame"))?;
         let left = (count != COUNT_UNKNOWN).then_some(usize::from(count));
-        Ok(Entries { layout, rest, before: 0, left })
+        Ok(Entries { layout, rest, before: 0, left, last })
     }
 
     /// The next entry, which must be there.
@@ -114,6 +118,8 @@ impl<'a> Iterator for Entries<'a> {
             Layout::Listpack => listpack::take(&mut self.rest),
             Layout::Ziplist => ziplist::take(&mut self.rest, &mut self.before),
         };
+        let is_last = self.rest.is_empty();
+        let entry = entry.filter(|_| !is_last || self.last.is_none_or(|last| last == self.before));
         let entry = match (entry, &mut self.left) {
             (Some(_), Some(0)) | (None, _) => Err(malformed("a packed entry that is broken")),
             (Some(entry), left) => {

@@ -81,12 +81,13 @@ fn each_entry(
 /// compressed if that makes it shorter.
 pub fn write<'a>(to: &mut Vec<u8>, elements: impl IntoIterator<Item = &'a [u8]>) {
     to.push(LIST_QUICKLIST_2);
+    let start = to.len();
     let mut count = Count::put(to);
     let mut node = Listpack::default();
     for element in elements {
         let is_full = !node.is_empty() && node.len() + element.len() > NODE_BYTES_MAX;
         if is_full || element.len() >= PLAIN_BYTES_MIN {
-            put_node(to, &mut count, &mut node, put_element);
+            put_node(to, &mut count, &mut node);
         }
         if element.len() < PLAIN_BYTES_MIN {
             node.push(element);
@@ -96,21 +97,22 @@ pub fn write<'a>(to: &mut Vec<u8>, elements: impl IntoIterator<Item = &'a [u8]>)
             put_element(to, element);
         }
     }
-    // A long list is many nodes, and to compress each would hold others up.
-    let put = if count.is_zero() { put_string } else { put_element };
-    put_node(to, &mut count, &mut node, put);
+    if count.is_zero() && !node.is_empty() {
+        to.truncate(start);
+        put_length(to, 1);
+        put_length(to, PACKED);
+        put_string(to, &node.framed());
+    } else {
+        put_node(to, &mut count, &mut node);
+    }
 }
 
-fn put_node(
-    to: &mut Vec<u8>,
-    count: &mut Count,
-    node: &mut Listpack,
-    put: fn(&mut Vec<u8>, &[u8]),
-) {
+/// Ends a node. It is not compressed: it is one of many, and they would hold others up.
+fn put_node(to: &mut Vec<u8>, count: &mut Count, node: &mut Listpack) {
     if !node.is_empty() {
         count.grow(to);
         put_length(to, PACKED);
-        put(to, &node.framed());
+        put_element(to, &node.framed());
         node.clear();
     }
 }

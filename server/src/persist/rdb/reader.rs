@@ -1,7 +1,7 @@
 //! persist/rdb/reader.rs — lengths, strings and numbers from any input.
 //!
-//! Bytes that lie in the input's buffer are lent in place: a value in memory is read without a copy.
-//! What is lent is given back to the input by the next read, or when the reader goes.
+//! Bytes that lie in the input's buffer are lent in place: a value in memory is read without a
+//! copy. What is lent is given back to the input by the next read, or when the reader goes.
 
 use std::io::{self, BufRead, ErrorKind};
 

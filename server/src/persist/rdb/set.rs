@@ -46,7 +46,7 @@ pub fn read(
     if any { Ok(()) } else { Err(malformed("an empty set")) }
 }
 
-/// Integers as a sorted vector: their width in bytes, their number, the integers; lowest byte first.
+/// Integers as a sorted vector: their width in bytes, their number, and they; lowest byte first.
 fn each_integer(packed: &[u8], mut take: impl FnMut(i64) -> io::Result<()>) -> io::Result<()> {
     let broken = || malformed("a broken set of integers");
     let (header, integers) = packed.split_at_checked(8).ok_or_else(broken)?;

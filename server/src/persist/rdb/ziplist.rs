@@ -19,12 +19,15 @@ const END: u8 = 0xff;
 /// Longer lengths stand in four bytes of their own.
 const BEFORE_WIDE: u8 = 0xfe;
 
-/// The announced number of entries, and their bytes; `None` if header or end are wrong.
-pub(super) fn unframe(packed: &[u8]) -> Option<(u16, &[u8])> {
+/// The announced number of entries, their bytes, and how many of these are the last entry's; `None`
+/// if header or end are wrong.
+pub(super) fn unframe(packed: &[u8]) -> Option<(u16, &[u8], usize)> {
     let bytes = u32::from_le_bytes(*packed.first_chunk()?);
     let count = u16::from_le_bytes(*packed.get(8..)?.first_chunk()?);
     let (&end, entries) = packed.get(HEADER_BYTES..)?.split_last()?;
-    (usize::try_from(bytes) == Ok(packed.len()) && end == END).then_some((count, entries))
+    let last = u32::from_le_bytes(*packed.get(4..)?.first_chunk()?);
+    let last = packed.len().checked_sub(usize::try_from(last).ok()?)?.checked_sub(1)?;
+    (usize::try_from(bytes) == Ok(packed.len()) && end == END).then_some((count, entries, last))
 }
 
 /// The next entry; `None` if it is broken. `before` is the length of the one before it.

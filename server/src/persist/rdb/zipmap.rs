@@ -31,7 +31,7 @@ pub(super) fn each<'a>(
         take(field, value)?;
         count += 1;
     }
-    let is_told = announced >= COUNT_UNKNOWN || usize::from(announced) == count;
+    let is_told = announced == COUNT_UNKNOWN || usize::from(announced) == count;
     if is_told && rest.len() == 1 { Ok(()) } else { Err(broken()) }
 }
 
@@ -48,7 +48,10 @@ fn pair<'a>(rest: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
 fn length(rest: &mut &[u8]) -> Option<usize> {
     match *rest.split_off_first()? {
         END => None,
-        WIDE => usize::try_from(u32::from_le_bytes(*rest.split_off(..4)?.first_chunk()?)).ok(),
+        WIDE => {
+            let length = u32::from_le_bytes(*rest.split_off(..4)?.first_chunk()?);
+            usize::try_from(length).ok().filter(|&length| length >= usize::from(WIDE))
+        }
         narrow => Some(usize::from(narrow)),
     }
 }

@@ -1,10 +1,10 @@
 //! persist/rdb/stream/nodes.rs — the entries of a stream, node by node.
 //!
 //! ```text
-//! node    | entries: count | deleted: count | names: count | name ... | 0 | entry | entry ... |
-//! entry   | flags | ms above the node's | seq above the node's | fields | how many entries before |
-//! fields  | value ... |                              if the flags say that the names are the node's
-//!         | count | name | value | name | value ... | otherwise
+//! node    | entries: count | deleted: count | names: count | name ... | 0 | entry ... |
+//! entry   | flags | ms above the node's | seq above the node's | fields | how many parts before |
+//! fields  | value ... |                            if the flags say that the names are the node's
+//!         | count | name | value | name | value ... |  otherwise
 //! ```
 //!
 //! Each part is an entry of the node's listpack; the last of an entry lets Redis walk back.

@@ -116,8 +116,7 @@ impl Sink for Deaf {
     }
 }
 
-/// An input that only counts how many bytes are asked of it at once would be told of gigabytes; what
-/// is there is a few bytes.
+/// Gigabytes are announced, and a few bytes are there.
 #[test]
 fn announced_lengths_take_no_memory() {
     let huge: [&[u8]; 4] = [
