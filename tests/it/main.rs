@@ -4,9 +4,12 @@
 mod bad_input;
 mod budget;
 mod calls;
+#[path = "../../server/fuzz/src/lib.rs"]
+mod checks;
 mod keyspace;
 mod patterns;
 mod replay;
 mod scripts;
+mod serialised;
 mod table;
 mod tidy;

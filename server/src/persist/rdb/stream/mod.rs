@@ -6,8 +6,8 @@
 //!
 //! Entries stand in nodes: a listpack of entries whose ids count from the node's, and whose field
 //! names need not be repeated if they are those of the node's first entry. So what is read may be
-//! longer than its bytes; a sink that keeps names per entry must bound that itself, and
-//! [`Entry::has_node_fields`] says where they are repeated.
+//! longer than its bytes, though not more than 128 times; [`Entry::has_node_fields`] says where
+//! names are repeated.
 //!
 //! Invariants of what a sink is shown: ids ascend and none is above the last id; deleted entries
 //! are left out; no pending entry comes twice in a group, and each has a consumer.

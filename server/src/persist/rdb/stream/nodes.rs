@@ -20,6 +20,10 @@ pub(super) const DELETED: i64 = 1;
 /// The entry's names are those of the node.
 pub(super) const SAME_FIELDS: i64 = 2;
 
+/// How many times as long as the node all its entries may be, were each to have its own names. No
+/// node that Redis makes comes near, and a sink may keep names per entry.
+const SPREAD_MAX: usize = 128;
+
 /// An entry of a stream.
 pub struct Entry<'a> {
     /// Its id.
@@ -145,8 +149,14 @@ impl Nodes {
             return Err(malformed("a node without the end of its head"));
         }
         let (mut live_seen, mut deleted_seen) = (0, 0);
+        let mut spread = node.len().saturating_mul(SPREAD_MAX);
         while let Some(flags) = parts.next() {
-            let is_deleted = self.read_entry(id, flags?.integer()?, &mut parts, sink)?;
+            let flags = flags?.integer()?;
+            if flags & SAME_FIELDS != 0 {
+                let left = spread.checked_sub(self.names.bytes.len());
+                spread = left.ok_or(malformed("a node whose names are repeated beyond measure"))?;
+            }
+            let is_deleted = self.read_entry(id, flags, &mut parts, sink)?;
             *(if is_deleted { &mut deleted_seen } else { &mut live_seen }) += 1;
         }
         if (live_seen, deleted_seen) == (live, deleted) {
