@@ -63,7 +63,7 @@ mod tests {
     fn it_is_the_checksum_of_redis() {
         // From Redis's crc64.c.
         assert_eq!(crc64(0, b"123456789"), 0xe9c6_d914_c4b8_d9ca);
-        let text: Vec<u8> = (0..1000u32).map(|n| (n * n >> 3) as u8).collect();
+        let text: Vec<u8> = (0..1000u32).map(|n| ((n * n) >> 3) as u8).collect();
         let at_once = crc64(0, &text);
         for cut in [1, 15, 16, 17, 500, 999] {
             let (one, other) = text.split_at(cut);

@@ -75,7 +75,8 @@ fn containers_read_back() {
         hash::write_packed(&mut to, pairs());
         assert_eq!(said(&to, form::HASH_LISTPACK), in_pairs);
 
-        let deadline = |at: usize| (at % 3 > 0).then_some(1_700_000_000_000 + at as u64 * 77 % 13);
+        let deadline =
+            |at: usize| (!at.is_multiple_of(3)).then_some(1_700_000_000_000 + at as u64 * 77 % 13);
         to.clear();
         let timed = pairs().enumerate().map(|(at, (field, value))| (field, value, deadline(at)));
         hash::write_with_deadlines(&mut to, in_pairs.len(), timed);
