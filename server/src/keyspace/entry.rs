@@ -183,8 +183,9 @@ impl Slot {
         self.is_object().then(|| unsafe { &mut *self.object_pointer() })
     }
 
-    /// Puts a string in place of what the entry held. Keeps key, tag and VOLATILE; clears RAW.
-    pub(super) fn set_string(&mut self, value: &[u8]) {
+    /// Puts a string in place of what the entry held, and gives the old entry back if its memory
+    /// is not used again. Keeps key, tag and VOLATILE; clears RAW.
+    pub(super) fn set_string(&mut self, value: &[u8]) -> Option<Slot> {
         if !self.is_object() {
             let key_len = self.key_len();
             let had = room(HEADER + key_len + self.value_len());
@@ -200,19 +201,20 @@ impl Slot {
                     );
                 }
                 self.0 &= !RAW;
-                return;
+                return None;
             }
         }
         let mut fresh = Slot::string(self.key(), value, self.tag());
         fresh.set_volatile(self.is_volatile());
-        *self = fresh;
+        Some(std::mem::replace(self, fresh))
     }
 
-    /// Puts an object in place of what the entry held. Keeps key, tag and VOLATILE.
-    pub(super) fn set_object(&mut self, object: Box<dyn Object>) {
+    /// Puts an object in place of what the entry held, and gives the old entry back. Keeps key, tag
+    /// and VOLATILE.
+    pub(super) fn set_object(&mut self, object: Box<dyn Object>) -> Slot {
         let mut fresh = Slot::object(self.key(), object, self.tag());
         fresh.set_volatile(self.is_volatile());
-        *self = fresh;
+        std::mem::replace(self, fresh)
     }
 
     /// Gives the string `len` bytes, cut or filled with zeros, and hands them out for editing.

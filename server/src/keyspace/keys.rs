@@ -425,11 +425,13 @@ impl<'a> Keys<'a> {
     /// Puts a string at a key, whatever was there.
     pub fn put_string(&mut self, key: &[u8], value: &[u8], ttl: Ttl) {
         let (hash, found) = self.live_mut(key);
-        let database = self.database;
+        let (database, space) = (self.database, self.space);
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
             Some(place) => {
-                guarded.table_mut(place).set_string(place.position, value);
+                if let Some(old) = guarded.table_mut(place).set_string(place.position, value) {
+                    space.discard(old);
+                }
                 place
             }
             None => guarded.insert_string(key, hash, value),
@@ -480,11 +482,11 @@ impl<'a> Keys<'a> {
     /// Puts an object at a key, whatever was there.
     pub fn put_object(&mut self, key: &[u8], object: Box<dyn Object>, ttl: Ttl) {
         let (hash, found) = self.live_mut(key);
-        let database = self.database;
+        let (database, space) = (self.database, self.space);
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
             Some(place) => {
-                guarded.table_mut(place).set_object(place.position, object);
+                space.discard(guarded.table_mut(place).set_object(place.position, object));
                 place
             }
             None => guarded.insert_object(key, hash, object),

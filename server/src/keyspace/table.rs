@@ -265,19 +265,22 @@ impl Table {
         self.cells[hole] = 0;
     }
 
-    /// Replaces what the entry holds by a string; the deadline stays.
+    /// Replaces what the entry holds by a string; the deadline stays. Gives the old entry
+    /// back if its memory is not used again.
     #[inline]
-    pub(super) fn set_string(&mut self, position: usize, value: &[u8]) {
+    pub(super) fn set_string(&mut self, position: usize, value: &[u8]) -> Option<Slot> {
         let before = self.slots[position].weight();
-        self.slots[position].set_string(value);
+        let old = self.slots[position].set_string(value);
         self.reweigh(before, self.slots[position].weight());
+        old
     }
 
-    /// Replaces what the entry holds by an object; the deadline stays.
-    pub(super) fn set_object(&mut self, position: usize, object: Box<dyn Object>) {
+    /// Replaces what the entry holds by an object; the deadline stays. Gives the old entry back.
+    pub(super) fn set_object(&mut self, position: usize, object: Box<dyn Object>) -> Slot {
         let before = self.slots[position].weight();
-        self.slots[position].set_object(object);
+        let old = self.slots[position].set_object(object);
         self.reweigh(before, self.slots[position].weight());
+        old
     }
 
     /// Takes out up to `most` entries that are dead at `now`, and gives them to `gone`. Walks from
