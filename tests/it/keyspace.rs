@@ -50,7 +50,7 @@ impl Object for Bag {
         to.extend_from_slice(&self.0);
     }
 
-    fn dump(&self, _to: &mut Vec<u8>) {}
+    fn dump(&self, _now: Millis, _to: &mut Vec<u8>) {}
 
     fn duplicate(&self) -> Box<dyn Object> {
         Box::new(self.clone())

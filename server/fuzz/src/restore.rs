@@ -24,7 +24,7 @@ pub fn check_restore(data: &[u8]) {
     let Ok(value) = (kind.restore)(form, &mut &bytes[..]) else { return };
     assert!(value.weight() > 0);
     let mut dumped = Vec::new();
-    value.dump(&mut dumped);
+    value.dump(0, &mut dumped);
     let (dumped_form, dumped_bytes) = (dumped[0], &dumped[1..]);
     let again = (kind.restore)(dumped_form, &mut &dumped_bytes[..]);
     let again = again.expect("what was dumped restores");

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::io::{self, BufRead};
 
+use crate::clock::Millis;
 use crate::error::Fault;
 use crate::structure::dense::Seek;
 
@@ -18,9 +19,9 @@ pub trait Object: Any + Send {
     fn encoding(&self) -> &'static str;
     /// Appends the canonical bytes: equal values, order included, give equal bytes.
     fn freeze(&self, to: &mut Vec<u8>);
-    /// Appends the value as Redis serialises it: the byte that names the form, then what it says.
-    /// The kind's `restore` reads it back.
-    fn dump(&self, to: &mut Vec<u8>);
+    /// Appends the value at a time as Redis serialises it: the byte that names the form, then what
+    /// it says. The kind's `restore` reads it back.
+    fn dump(&self, now: Millis, to: &mut Vec<u8>);
     /// Asks the processor for what finding a member will read. Step 0 comes first, 2 last, with the
     /// same step for other requests in between; a step may read what the one before asked for.
     fn prefetch(&self, _seek: &mut Seek, _step: usize) {}

@@ -9,6 +9,7 @@
 
 use std::io::{self, BufRead};
 
+use crate::clock::Millis;
 use crate::error::Fault;
 use crate::keyspace::{Kind, Object};
 use crate::persist::rdb;
@@ -202,7 +203,7 @@ impl Object for Fields {
         }
     }
 
-    fn dump(&self, to: &mut Vec<u8>) {
+    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
         match &self.0 {
             Form::Packed(_) => rdb::hash::write_packed(to, self.iter()),
             Form::Map(map) => rdb::hash::write(to, map.len(), map.iter()),

@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead};
 
+use crate::clock::Millis;
 use crate::error::Fault;
 use crate::keyspace::{Kind, Object};
 use crate::persist::rdb;
@@ -97,7 +98,7 @@ impl Object for Sequence {
         }
     }
 
-    fn dump(&self, to: &mut Vec<u8>) {
+    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
         rdb::list::write(to, self.entries.iter());
     }
 

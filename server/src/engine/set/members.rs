@@ -14,6 +14,7 @@ use std::io::{self, BufRead};
 
 use smallvec::SmallVec;
 
+use crate::clock::Millis;
 use crate::command::options::parse_integer;
 use crate::error::Fault;
 use crate::keyspace::{Distinct, Kind, Object};
@@ -287,7 +288,7 @@ impl Object for Members {
         self.iter().for_each(|member| put_string(to, member));
     }
 
-    fn dump(&self, to: &mut Vec<u8>) {
+    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
         if self.encoding == Encoding::Intset {
             rdb::set::write_integers(to, self.iter().filter_map(parse_integer).collect());
         } else {

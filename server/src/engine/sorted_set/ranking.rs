@@ -14,6 +14,7 @@ pub use walk::Walk;
 
 use std::io::{self, BufRead};
 
+use crate::clock::Millis;
 use crate::error::Fault;
 use crate::keyspace::{Kind, Object};
 use crate::persist::rdb;
@@ -283,7 +284,7 @@ impl Object for Ranking {
         }
     }
 
-    fn dump(&self, to: &mut Vec<u8>) {
+    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
         let pair = |(member, score): (_, Score)| (member, score.get());
         match &self.0 {
             Form::Packed(_) => rdb::sorted_set::write_packed(to, self.iter().map(pair)),

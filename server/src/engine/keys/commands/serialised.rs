@@ -33,7 +33,7 @@ fn dump(cx: &mut Read<'_>) -> Outcome {
             return Ok(Next::Done);
         }
         Some(Value::String(bytes)) => rdb::string::write(&mut payload, bytes),
-        Some(Value::Object(object)) => object.dump(&mut payload),
+        Some(Value::Object(object)) => object.dump(cx.now, &mut payload),
     }
     rdb::payload::seal(&mut payload);
     cx.out.bulk(&payload);
