@@ -9,6 +9,8 @@
 //! longer than its bytes, though not more than 128 times; [`Entry::has_node_fields`] says where
 //! names are repeated.
 //!
+//! Where nodes end is not shown, so trimming by whole nodes may go another way afterwards.
+//!
 //! Invariants of what a sink is shown: ids ascend and none is above the last id; deleted entries
 //! are left out; no pending entry comes twice in a group, and each has a consumer.
 
@@ -44,6 +46,15 @@ impl Id {
     fn to_be_bytes(self) -> [u8; 16] {
         (u128::from(self.ms) << 64 | u128::from(self.seq)).to_be_bytes()
     }
+}
+
+/// A field's value to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// As it is.
+    Bytes(&'a [u8]),
+    /// The decimal digits of this number.
+    Integer(i64),
 }
 
 /// What is known of a stream as a whole.

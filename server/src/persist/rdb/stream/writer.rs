@@ -4,7 +4,7 @@ use super::super::form::STREAM_LISTPACKS_2;
 use super::super::listpack::Listpack;
 use super::super::writer::{Count, put_element, put_length};
 use super::nodes::SAME_FIELDS;
-use super::{Consumer, Delivery, EntriesRead, Extent, Id};
+use super::{Consumer, Delivery, EntriesRead, Extent, Id, Value};
 
 /// A node is ended by so many entries (`stream-node-max-entries`).
 const NODE_ENTRIES_MAX: usize = 100;
@@ -42,7 +42,7 @@ impl<'a> Writer<'a> {
     /// The next entry; ids ascend.
     pub fn entry<'f, I>(&mut self, id: Id, fields: I)
     where
-        I: IntoIterator<Item = (&'f [u8], &'f [u8])> + Clone,
+        I: IntoIterator<Item = (&'f [u8], Value<'f>)> + Clone,
     {
         let is_full =
             self.node.count >= NODE_ENTRIES_MAX || self.node.entries.len() >= NODE_BYTES_MAX;
@@ -68,7 +68,10 @@ impl<'a> Writer<'a> {
             if !is_same {
                 entries.push(name);
             }
-            entries.push(value);
+            match value {
+                Value::Bytes(bytes) => entries.push(bytes),
+                Value::Integer(number) => entries.push_integer(number),
+            }
         }
         entries.push_integer((if is_same { count + 3 } else { 2 * count + 4 }) as i64);
         node.count += 1;

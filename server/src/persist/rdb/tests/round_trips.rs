@@ -1,6 +1,6 @@
 //! What is written reads back, whatever the elements.
 
-use super::super::stream::{Consumer, Delivery, EntriesRead, Extent, Id, Writer};
+use super::super::stream::{Consumer, Delivery, EntriesRead, Extent, Id, Value, Writer};
 use super::super::{form, hash, list, lzf, set, sorted_set, string};
 use super::frozen::told;
 use crate::dice::Dice;
@@ -199,7 +199,7 @@ fn streams_read_back() {
             let names: &[&[u8]] = if dice.below(4) > 0 { &[b"f", b"7"] } else { &[b"f"] };
             let values: Vec<Vec<u8>> = names.iter().map(|_| element(&mut dice)).collect();
             let fields = names.iter().zip(&values).map(|(name, value)| (*name, &value[..]));
-            writer.entry(id, fields.clone());
+            writer.entry(id, fields.clone().map(|(name, value)| (name, Value::Bytes(value))));
             let fields: Vec<String> =
                 fields.flat_map(|(name, value)| [text(name), text(value)]).collect();
             says.push(format!("entry {}-{} {}", id.ms, id.seq, fields.join(" ")));
