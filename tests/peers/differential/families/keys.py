@@ -57,7 +57,7 @@ command("RESTORE", key, one_of(raw(0), milliseconds, unix_milliseconds), pool(PA
         tagged("IDLETIME", pool([b"0", b"20000", b"-1", b"x"])),
         tagged("FREQ", pool([b"0", b"255", b"256", b"-1"])),
         shuffled(tagged("FREQ", raw(0)), tagged("IDLETIME", raw(0)))), 0.2)), weight=3)
-command("OBJECT REFCOUNT", key, rule=rules.positive)
+command("OBJECT REFCOUNT", key, queueable=False)
 command("OBJECT IDLETIME", key, rule=rules.not_negative)
 command("OBJECT FREQ", key)
 command("OBJECT HELP", rule=rules.bulks)
