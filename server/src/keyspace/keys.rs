@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 
 use super::edit::Edit;
 use super::entry::Slot;
-use super::object::{Object, STRING_NAME};
+use super::object::{Kind, Object, STRING_NAME};
 use super::stripe::{Guarded, Held, Place};
 use super::table::{NEVER, slot_tag};
 use super::wait::Ready;
@@ -189,6 +189,11 @@ impl<'a> Keys<'a> {
     /// The command's time.
     pub fn now(&self) -> Millis {
         self.now
+    }
+
+    /// The kind whose values are serialised in this form, for RESTORE.
+    pub fn kind_of_form(&self, form: u8) -> Option<&'static Kind> {
+        self.space.kinds[usize::from(form)]
     }
 
     // ---- where a key is

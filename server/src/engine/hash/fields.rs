@@ -7,8 +7,12 @@
 //! longer than [`PACKED_BYTES_MAX`]; no field is there twice. The order is a function of the
 //! commands applied, and a snapshot keeps it together with the form. Knows no RESP.
 
+use std::io::{self, BufRead};
+
+use crate::clock::Millis;
 use crate::error::Fault;
 use crate::keyspace::{Kind, Object};
+use crate::persist::rdb;
 use crate::structure::dense::{DenseMap, Seek};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::{Form, Small, room};
@@ -20,7 +24,7 @@ pub(super) const PACKED_FIELDS_MAX: usize = 128;
 pub(super) const PACKED_BYTES_MAX: usize = 64;
 
 /// The kind of hashes.
-pub static KIND: Kind = Kind { name: "hash", tag: 2, thaw };
+pub static KIND: Kind = Kind { name: "hash", tag: 2, thaw, forms: rdb::hash::FORMS, restore };
 
 /// A map from byte strings to byte strings.
 #[derive(Default)]
@@ -198,6 +202,13 @@ impl Object for Fields {
         }
     }
 
+    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
+        match self.0.form() {
+            Form::Packed(_) => rdb::hash::write_packed(to, self.iter()),
+            Form::Big(map) => rdb::hash::write(to, map.len(), map.iter()),
+        }
+    }
+
     fn duplicate(&self) -> Box<dyn Object> {
         let mut copy = match self.0.form() {
             Form::Packed(_) => Fields::default(),
@@ -211,6 +222,17 @@ impl Object for Fields {
         }
         Box::new(copy)
     }
+}
+
+fn restore(form: u8, from: &mut dyn BufRead) -> io::Result<Box<dyn Object>> {
+    let mut fields = Fields::default();
+    rdb::hash::read(form, from, |field, value, deadline| {
+        if deadline.is_some() {
+            return Err(rdb::malformed("a field with a deadline, which no field here has"));
+        }
+        if fields.set(field, value) { Ok(()) } else { Err(rdb::malformed("a field twice")) }
+    })?;
+    Ok(Box::new(fields))
 }
 
 fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {

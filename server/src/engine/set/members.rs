@@ -10,11 +10,15 @@
 //! a `Listpack` is packed and a `Hashtable` is not; all members of an `Intset` are integers as
 //! Redis prints them, at most [`INTEGERS_MAX`]. Knows no RESP.
 
+use std::io::{self, BufRead};
+
 use smallvec::SmallVec;
 
+use crate::clock::Millis;
 use crate::command::options::parse_integer;
 use crate::error::Fault;
 use crate::keyspace::{Distinct, Elements, Kind, Object};
+use crate::persist::rdb;
 use crate::structure::dense::{DenseSet, Seek};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
@@ -30,7 +34,7 @@ pub(super) const PACKED_MEMBERS_MAX: usize = 128;
 pub(super) const PACKED_BYTES_MAX: usize = 64;
 
 /// The kind of sets.
-pub static KIND: Kind = Kind { name: "set", tag: 3, thaw };
+pub static KIND: Kind = Kind { name: "set", tag: 3, thaw, forms: rdb::set::FORMS, restore };
 
 /// A set of byte strings.
 #[derive(Default)]
@@ -292,6 +296,14 @@ impl Object for Members {
         self.iter().for_each(|member| put_string(to, member));
     }
 
+    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
+        if self.stored() == Encoding::Intset {
+            rdb::set::write_integers(to, self.iter().filter_map(parse_integer).collect());
+        } else {
+            rdb::set::write(to, self.len(), self.iter());
+        }
+    }
+
     fn duplicate(&self) -> Box<dyn Object> {
         let mut copy = Members(match self.0.form() {
             Form::Packed(_) => Small::default(),
@@ -373,6 +385,14 @@ impl Members {
             Encoding::Hashtable => !packed,
         }
     }
+}
+
+fn restore(form: u8, from: &mut dyn BufRead) -> io::Result<Box<dyn Object>> {
+    let mut members = Members::default();
+    rdb::set::read(form, from, |member| {
+        if members.insert(member) { Ok(()) } else { Err(rdb::malformed("a member twice")) }
+    })?;
+    Ok(Box::new(members))
 }
 
 fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {
