@@ -43,5 +43,6 @@ pub mod request;
 pub use frame::{
     Frame, FrameDecoder, FrameError, FrameLimits, decode_frame, encode_frame, encode_request,
 };
+pub use number::parse_i64;
 pub use reply::{Deferred, DoubleText, ReplyWriter, Version, format_double};
 pub use request::{Args, Batch, Decoder, Limits, OwnedRequest, Request, RequestError, Span};

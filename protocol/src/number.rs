@@ -3,7 +3,7 @@
 /// Reads a whole slice as a decimal `i64`.
 ///
 /// Refused as in Redis: an empty slice, a leading `+`, leading zeros, `-0`, blanks, overflow.
-pub(crate) fn parse_i64(text: &[u8]) -> Option<i64> {
+pub fn parse_i64(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),

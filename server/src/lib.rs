@@ -13,6 +13,7 @@ pub mod keyspace;
 pub mod machine;
 pub mod mail;
 pub mod observe;
+pub mod persist;
 pub mod process;
 pub mod reactor;
 pub mod record;

@@ -103,11 +103,12 @@ impl Process {
     pub fn new(
         settings: Arc<Settings>,
         engines: &[&'static Engine],
-        keyspace: Keyspace,
+        mut keyspace: Keyspace,
         mailboxes: Vec<Mailbox>,
         started: Millis,
         seed: u64,
     ) -> Process {
+        keyspace.learn(engines.iter().flat_map(|engine| engine.kinds.iter().copied()));
         let table = Table::new(engines);
         let commands = table.entries().len();
         let mut dice = Dice::new(seed);

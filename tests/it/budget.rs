@@ -6,13 +6,16 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use mainstay_protocol::{Batch, Decoder, Frame, Limits, Version, encode_request};
+use mainstay_server::catalog;
 use mainstay_server::clients::Card;
+use mainstay_server::dice::Dice;
 use mainstay_server::mail::Address;
 use mainstay_server::route::{After, Executor};
 use mainstay_server::session::Session;
-use mainstay_tests::bare;
+use mainstay_tests::seed::{pick, seed};
+use mainstay_tests::{bare, frozen};
 
-/// Counts the allocations of each thread, growing ones included.
+/// Counts the allocations of each thread, growing ones included, and the bytes that it holds.
 struct Counting;
 
 #[global_allocator]
@@ -20,6 +23,15 @@ static COUNTING: Counting = Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static HELD: Cell<isize> = const { Cell::new(0) };
+    static HELD_MAX: Cell<isize> = const { Cell::new(0) };
+}
+
+fn hold(more: isize) {
+    let _ = HELD.try_with(|held| {
+        held.set(held.get() + more);
+        HELD_MAX.with(|max| max.set(max.get().max(held.get())));
+    });
 }
 
 fn count() {
@@ -31,17 +43,20 @@ fn count() {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
+        hold(layout.size() as isize);
         // SAFETY: the caller's promise is the one that the system's allocator asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        hold(-(layout.size() as isize));
         // SAFETY: as above.
         unsafe { System.dealloc(at, layout) }
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count();
+        hold(size as isize - layout.size() as isize);
         // SAFETY: as above.
         unsafe { System.realloc(at, layout, size) }
     }
@@ -91,6 +106,33 @@ fn counting_counts() {
     let before = ALLOCATIONS.get();
     drop(std::hint::black_box(vec![0u8; 100]));
     assert_eq!(ALLOCATIONS.get() - before, 1);
+}
+
+/// What LZF can make of a byte, and what a container takes for an element of a byte.
+const HELD_PER_BYTE_MAX: isize = 400;
+
+/// A restored value, whole or damaged, takes memory in proportion to its bytes, whatever lengths
+/// these announce.
+#[test]
+fn restoring_takes_memory_in_proportion() {
+    let mut dice = Dice::new(seed("restore"));
+    let frozen = frozen::all();
+    for _ in 0..30_000 {
+        let (form, whole) = pick(&mut dice, &frozen);
+        let mut bytes = whole.clone();
+        for _ in 0..dice.below(3) {
+            let at = dice.below(bytes.len());
+            bytes[at] = *pick(&mut dice, &[0, 1, 0x7f, 0x80, 0x81, 0xc3, 0xfe, 0xff]);
+        }
+        let Some(kind) = catalog::kinds().find(|kind| kind.forms.contains(form)) else { continue };
+        let held = HELD.get();
+        HELD_MAX.set(held);
+        drop((kind.restore)(*form, &mut &bytes[..]));
+        let most = HELD_MAX.get() - held;
+        let allowed = 16_384 + HELD_PER_BYTE_MAX * bytes.len() as isize;
+        assert!(most <= allowed, "{most} bytes for {bytes:x?} in form {form}");
+        assert_eq!(HELD.get(), held, "memory that is not given back");
+    }
 }
 
 #[test]

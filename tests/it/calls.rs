@@ -21,6 +21,7 @@ const LINES: usize = 60;
 const STRICTER: &[(&str, &str)] = &[
     ("SHUTDOWN", "ABORT stands alone"),
     ("CLIENT LIST", "TYPE or ID, not both"),
+    ("RESTORE", "IDLETIME or FREQ, not both"),
     ("ZUNION", "as many weights as keys"),
     ("ZINTER", "as many weights as keys"),
     ("ZUNIONSTORE", "as many weights as keys"),

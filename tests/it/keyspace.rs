@@ -4,6 +4,7 @@
 //! time passing: what is there, when it ends, how many there are, and who is told by a WATCH.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufRead};
 use std::sync::Arc;
 
 use mainstay_server::clock::Millis;
@@ -18,10 +19,14 @@ const STEPS: usize = 40_000;
 #[derive(Default, Clone)]
 struct Bag(Vec<u8>);
 
-static BAG: Kind = Kind { name: "bag", tag: 200, thaw };
+static BAG: Kind = Kind { name: "bag", tag: 200, thaw, forms: &[], restore };
 
 fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {
     Ok(Box::new(Bag(bytes.to_vec())))
+}
+
+fn restore(_form: u8, _from: &mut dyn BufRead) -> io::Result<Box<dyn Object>> {
+    Err(io::ErrorKind::InvalidData.into())
 }
 
 impl Object for Bag {
@@ -44,6 +49,8 @@ impl Object for Bag {
     fn freeze(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(&self.0);
     }
+
+    fn dump(&self, _now: Millis, _to: &mut Vec<u8>) {}
 
     fn duplicate(&self) -> Box<dyn Object> {
         Box::new(self.clone())

@@ -4,9 +4,13 @@
 mod bad_input;
 mod budget;
 mod calls;
+#[path = "../../server/fuzz/src/lib.rs"]
+mod checks;
+mod hyperloglog;
 mod keyspace;
 mod patterns;
 mod replay;
 mod scripts;
+mod serialised;
 mod table;
 mod tidy;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_server::catalog;
 use mainstay_server::command::{Arg, Entry, Run, Table};
+use mainstay_server::persist::rdb;
 use mainstay_server::settings::known;
 use mainstay_tests::script;
 
@@ -245,4 +246,15 @@ fn kinds_keep_their_names_and_tags() {
     assert!(!kinds.contains_key(&0), "0 is the tag of strings");
     let frozen: BTreeMap<u8, &str> = KINDS.iter().map(|&(name, tag)| (tag, name)).collect();
     assert_eq!(kinds, frozen, "tags are frozen; a new kind adds a line to KINDS");
+}
+
+#[test]
+fn a_form_belongs_to_one_kind() {
+    let mut owners = BTreeMap::from([(rdb::string::FORM, "string")]);
+    for kind in catalog::kinds() {
+        for &form in kind.forms {
+            let other = owners.insert(form, kind.name);
+            assert_eq!(other, None, "{} and another read form {form}", kind.name);
+        }
+    }
 }

@@ -20,7 +20,7 @@ const WIDE: &[(&str, &str)] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("crossbeam", &["keyspace", "mail.rs"]),
     ("hashbrown", &["keyspace", "structure", "engine", "dice.rs", "tracking"]),
-    ("itoa", &["engine", "command"]),
+    ("itoa", &["engine", "command", "persist"]),
     ("libm", &["engine/geo"]),
     ("mimalloc", &["main.rs"]),
     ("mio", &["reactor", "connection/stream.rs", "assembly.rs"]),

@@ -451,8 +451,13 @@ mod tests {
     unsafe impl<const N: usize, const TAG: u8> Send for Counted<N, TAG> {}
 
     impl<const N: usize, const TAG: u8> Counted<N, TAG> {
-        const KIND: Kind =
-            Kind { name: "counted", tag: TAG, thaw: |_| unreachable!("never thawed") };
+        const KIND: Kind = Kind {
+            name: "counted",
+            tag: TAG,
+            thaw: |_| unreachable!("never thawed"),
+            forms: &[],
+            restore: |_, _| unreachable!("never restored"),
+        };
     }
 
     impl<const N: usize, const TAG: u8> Object for Counted<N, TAG> {
@@ -472,6 +477,7 @@ mod tests {
             "counted"
         }
 
+        fn dump(&self, _: crate::clock::Millis, _: &mut Vec<u8>) {}
         fn freeze(&self, to: &mut Vec<u8>) {
             self.1.iter().for_each(|word| to.extend(word.to_le_bytes()));
         }

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 
 use super::edit::Edit;
 use super::entry::Slot;
-use super::object::{Object, STRING_NAME};
+use super::object::{Kind, Object, STRING_NAME};
 use super::stripe::{Guarded, Held, Place};
 use super::table::{NEVER, slot_tag};
 use super::wait::Ready;
@@ -23,7 +23,7 @@ use crate::error::Refusal;
 /// See the module.
 pub struct Keys<'a> {
     space: &'a Keyspace,
-    scope: Scope<'a>,
+    pub(super) scope: Scope<'a>,
     pub(super) database: usize,
     now: Millis,
     planned: Planned,
@@ -35,7 +35,7 @@ pub struct Keys<'a> {
 }
 
 /// Which stripes a command may touch.
-enum Scope<'a> {
+pub(super) enum Scope<'a> {
     /// One, for nearly every command.
     One(StripeId, Held<'a>),
     /// Several, ascending.
@@ -191,6 +191,11 @@ impl<'a> Keys<'a> {
         self.now
     }
 
+    /// The kind whose values are serialised in this form, for RESTORE.
+    pub fn kind_of_form(&self, form: u8) -> Option<&'static Kind> {
+        self.space.kinds[usize::from(form)]
+    }
+
     // ---- where a key is
 
     #[inline]
@@ -243,31 +248,6 @@ impl<'a> Keys<'a> {
                 Some(unsafe { &mut *self.space.stripe(id).unlocked() })
             }
         }
-    }
-
-    /// Whether a stripe is in the view.
-    pub(super) fn covers(&self, id: StripeId) -> bool {
-        match &self.scope {
-            // A view of one stripe is asked for no other, so it does not look which it is.
-            Scope::One(only, _) => *only == id,
-            _ => self.stripe(id).is_some(),
-        }
-    }
-
-    /// Adds locked stripes to the view; a view of one stripe becomes one of several.
-    pub(super) fn widen(&mut self, locked: Vec<(StripeId, Held<'a>)>) {
-        let mut held = match std::mem::replace(&mut self.scope, Scope::Many(Vec::new())) {
-            Scope::One(id, held) => vec![(id, held)],
-            Scope::Many(held) => held,
-            // Whoever looks at all stripes, or has them all, misses none.
-            whole => {
-                self.scope = whole;
-                return;
-            }
-        };
-        held.extend(locked);
-        held.sort_unstable_by_key(|(id, _)| *id);
-        self.scope = Scope::Many(held);
     }
 
     /// Runs `look` on a stripe, locking it if the view is a roving one.

@@ -69,6 +69,8 @@ pub struct Keyspace {
     collecting: changed::Collecting,
     gate: Gate,
     later: Option<Later>,
+    /// The kind that each form of Redis's serialisation is read by.
+    kinds: Box<[Option<&'static Kind>; 256]>,
 }
 
 struct Database {
@@ -121,6 +123,16 @@ impl Keyspace {
             collecting: changed::Collecting::default(),
             gate: Gate::default(),
             later,
+            kinds: Box::new([None; 256]),
+        }
+    }
+
+    /// Makes values of these kinds restorable.
+    pub fn learn(&mut self, kinds: impl Iterator<Item = &'static Kind>) {
+        for kind in kinds {
+            for &form in kind.forms {
+                self.kinds[usize::from(form)] = Some(kind);
+            }
         }
     }
 

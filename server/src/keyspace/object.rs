@@ -1,8 +1,10 @@
 //! keyspace/object.rs — all the keyspace knows about a value that is not a string.
 
 use std::any::Any;
+use std::io::{self, BufRead};
 
 use super::placement::Placed;
+use crate::clock::Millis;
 use crate::error::Fault;
 use crate::structure::dense::Seek;
 
@@ -19,6 +21,9 @@ pub trait Object: Any + Send + Placed {
     fn encoding(&self) -> &'static str;
     /// Appends the canonical bytes: equal values, order included, give equal bytes.
     fn freeze(&self, to: &mut Vec<u8>);
+    /// Appends the value at a time as Redis serialises it: the byte that names the form, then what
+    /// it says. The kind's `restore` reads it back.
+    fn dump(&self, now: Millis, to: &mut Vec<u8>);
     /// Asks the processor for what finding a member will read. Step 0 comes first, 2 last, with the
     /// same step for other requests in between; a step may read what the one before asked for.
     fn prefetch(&self, _seek: &mut Seek, _step: usize) {}
@@ -71,10 +76,18 @@ pub struct Kind {
     pub tag: u8,
     /// Reads back what [`Object::freeze`] wrote.
     pub thaw: Thaw,
+    /// The forms of Redis's serialisation that are values of this kind: no two kinds share one.
+    pub forms: &'static [u8],
+    /// Reads a value of one of these forms.
+    pub restore: Restore,
 }
 
 /// Reads a value back, or says where its bytes are damaged.
 pub type Thaw = fn(&[u8]) -> Result<Box<dyn Object>, Fault>;
+
+/// Reads a value that Redis or [`Object::dump`] serialised, in the form given. What it reads is not
+/// trusted: an error is `InvalidData` or `UnexpectedEof` unless the input itself fails.
+pub type Restore = fn(form: u8, from: &mut dyn BufRead) -> io::Result<Box<dyn Object>>;
 
 /// The tag of strings, which are no objects.
 pub const STRING_TAG: u8 = 0;

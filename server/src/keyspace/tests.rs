@@ -56,7 +56,13 @@ struct Blocks {
     most: Arc<AtomicU64>,
 }
 
-static BLOCKS: Kind = Kind { name: "blocks", tag: 201, thaw: |_| unreachable!("never thawed") };
+static BLOCKS: Kind = Kind {
+    name: "blocks",
+    tag: 201,
+    thaw: |_| unreachable!("never thawed"),
+    forms: &[],
+    restore: |_, _| unreachable!("never restored"),
+};
 
 impl Object for Blocks {
     fn kind(&self) -> &'static Kind {
@@ -74,6 +80,8 @@ impl Object for Blocks {
     fn encoding(&self) -> &'static str {
         "blocks"
     }
+
+    fn dump(&self, _: Millis, _: &mut Vec<u8>) {}
 
     fn freeze(&self, _: &mut Vec<u8>) {}
 

@@ -88,13 +88,13 @@ pub struct Reactor<'p> {
     patrol_at: Millis,
     patrol_next: usize,
     sweep_at: Millis,
+    wake_at: Millis,
+    /// Connections whose waiting calls were answered in this turn.
+    answered: Vec<usize>,
     /// Whether there is more to free, see `keyspace::later`.
     frees: bool,
     /// The blocks that had been freed when the allocator was asked for unused memory.
     given_back: u64,
-    wake_at: Millis,
-    /// Connections whose waiting calls were answered in this turn.
-    answered: Vec<usize>,
     next_loop: usize,
     accept_again: bool,
     accept_failed: bool,
@@ -134,10 +134,10 @@ impl<'p> Reactor<'p> {
             patrol_at: 0,
             patrol_next: 0,
             sweep_at: 0,
-            frees: false,
-            given_back: 0,
             wake_at: Millis::MAX,
             answered: Vec::new(),
+            frees: false,
+            given_back: 0,
             next_loop: 0,
             accept_again: false,
             accept_failed: false,
@@ -197,11 +197,11 @@ impl<'p> Reactor<'p> {
         self.intake();
         self.retry_held();
         self.sweep();
+        self.wake();
         self.frees = self.process.keyspace.free_slice(FREED_MOST);
         if events.is_empty() {
             self.give_back();
         }
-        self.wake();
         if self.now >= self.patrol_at {
             self.patrol_at = self.now + PATROL_MS;
             self.patrol();

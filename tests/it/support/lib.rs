@@ -3,6 +3,7 @@
 //! | module | its job |
 //! |---|---|
 //! | [`bare`] | a process and an executor without sockets; time is handed in |
+//! | [`frozen`] | values of every form of Redis's serialisation |
 //! | [`served`] | real loops on a unix socket, and a client that waits for its replies |
 //! | [`script`] | golden scripts: the notation, and running one in any setting |
 //! | [`pattern`] | expected replies with places left open |
@@ -12,6 +13,7 @@
 //! Nothing here sleeps, listens on a fixed port, or needs another program.
 
 pub mod bare;
+pub mod frozen;
 pub mod lines;
 pub mod pattern;
 pub mod script;

@@ -11,6 +11,22 @@ use crate::seed::{bytes, pick};
 /// Keys of random lines: few, so that commands meet each other's.
 pub const KEYS: [&[u8]; 8] = [b"k0", b"k1", b"k2", b"k3", b"k4", b"k5", b"a longer key, 24 b", b""];
 
+/// What RESTORE takes: a value of each kind, dumped by redis-server 7.0, and one that is damaged.
+const SERIALISED: [&[u8]; 8] = [
+    b"\x00\x05hello\n\x00cr\xdfve4 \n",
+    b"\x00\xc0\xf9\n\x00^&\xd10\xd7\xa2B\xab",
+    b"\x12\x01\x02\x0e\x0e\x00\x00\x00\x03\x00\x81a\x02\x05\x01\x80\x01\
+      \xff\n\x00\xac\xc4>\xf4\x0b\xf4\xe2a",
+    b"\x0b\x0e\x02\x00\x00\x00\x03\x00\x00\x00\x01\x00\x02\x00,\x01\n\x00\
+      \xe5\x10\xb2\x8e{\x95)\xaa",
+    b"\x02\x01\x01a\n\x00b\x96\xe9~D\xd2\x1am",
+    b"\x11\x14\x14\x00\x00\x00\x04\x00\x81a\x02\x831.5\x04\x81b\x02\x02\
+      \x01\xff\n\x00\xfa\x02\xb4%\xaf\x18\x87c",
+    b"\x10\x12\x12\x00\x00\x00\x04\x00\x81f\x02\x81v\x02\x81g\x02\x07\x01\
+      \xff\n\x00g\x0fs\xbad\xa7\xf2\xa2",
+    b"\x00\x05hallo\n\x00cr\xdfve4 \n",
+];
+
 /// A request, and where its keys are.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -85,9 +101,16 @@ fn any_case(word: &str, dice: &mut Dice) -> Vec<u8> {
 fn value(name: &str, kind: Type, dice: &mut Dice) -> Vec<u8> {
     let number = |value: usize| value.to_string().into_bytes();
     match kind {
+        Type::Bytes if name == "serialized-value" => pick(dice, &SERIALISED).to_vec(),
         // Asked for as many as that: Redis's own grammar calls it an integer.
         Type::Integer if name == "count" => number(1 + dice.below(20)),
         Type::Integer => (dice.below(200) as i64 - 100).to_string().into_bytes(),
+        Type::Bytes if name == "encoding" => {
+            pick(dice, &["u1", "i5", "u8", "i64", "u63", "u64"]).as_bytes().to_vec()
+        }
+        Type::Bytes if name == "subcommand" => {
+            pick(dice, &["ENCODING", "DECODE", "TODENSE", "GETREG"]).as_bytes().to_vec()
+        }
         Type::Float => pick(dice, &["0", "1.5", "-2.25", "1e3", "3"]).as_bytes().to_vec(),
         Type::Count => number(dice.below(20)),
         Type::Positive => number(1 + dice.below(20)),

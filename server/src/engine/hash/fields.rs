@@ -10,8 +10,12 @@
 
 use smallvec::SmallVec;
 
+use std::io::{self, BufRead};
+
+use crate::clock::Millis;
 use crate::error::Fault;
 use crate::keyspace::{Kind, Object, PACKED_BYTES_MAX, Shape};
+use crate::persist::rdb;
 use crate::structure::dense::{DenseMap, Seek};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::{Packed, Spot};
@@ -21,7 +25,7 @@ use crate::structure::{Form, Small, room};
 const ORDERED_MAX: usize = 128;
 
 /// The kind of hashes.
-pub static KIND: Kind = Kind { name: "hash", tag: 2, thaw };
+pub static KIND: Kind = Kind { name: "hash", tag: 2, thaw, forms: rdb::hash::FORMS, restore };
 
 /// A map from byte strings to byte strings.
 #[derive(Default)]
@@ -202,6 +206,13 @@ impl Object for Fields {
         }
     }
 
+    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
+        match self.0.form() {
+            Form::Packed(_) => rdb::hash::write_packed(to, self.iter()),
+            Form::Big(map) => rdb::hash::write(to, map.len(), map.iter()),
+        }
+    }
+
     fn duplicate(&self) -> Box<dyn Object> {
         let mut copy = Fields::default();
         match self.0.form() {
@@ -240,6 +251,17 @@ fn replace_by_last(packed: &mut Packed, spot: Spot) {
             packed.replace(spot, value);
         }
     }
+}
+
+fn restore(form: u8, from: &mut dyn BufRead) -> io::Result<Box<dyn Object>> {
+    let mut fields = Fields::default();
+    rdb::hash::read(form, from, |field, value, deadline| {
+        if deadline.is_some() {
+            return Err(rdb::malformed("a field with a deadline, which no field here has"));
+        }
+        if fields.set(field, value) { Ok(()) } else { Err(rdb::malformed("a field twice")) }
+    })?;
+    Ok(Box::new(fields))
 }
 
 fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {

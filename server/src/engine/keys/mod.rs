@@ -2,14 +2,15 @@
 //!
 //! `commands` has the statics and handlers: `presence` counts and removes, `names` renames, copies
 //! and moves, `deadlines` sets and tells deadlines, `walk` looks through a database, `whole`
-//! empties and swaps databases, `object` tells how a value is stored.
+//! empties and swaps databases, `object` tells how a value is stored, `serialised` hands
+//! values out and takes them as Redis serialises them.
 //!
 //! Not here: what a value means, how a walk keeps its promise (`keyspace::scan`), MEMORY USAGE.
 
 mod commands;
 
 use crate::command::{Engine, Group};
-use commands::{deadlines, names, object, presence, walk, whole};
+use commands::{deadlines, names, object, presence, serialised, walk, whole};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -44,6 +45,8 @@ pub static ENGINE: Engine = Engine {
         &whole::FLUSHALL,
         &whole::SWAPDB,
         &object::OBJECT,
+        &serialised::DUMP,
+        &serialised::RESTORE,
     ],
     settings: &[],
     state: None,

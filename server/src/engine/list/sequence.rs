@@ -3,8 +3,12 @@
 //! Knows no RESP. How the entries lie in memory is `structure/segments`' business; it shows in
 //! nothing but the weight.
 
+use std::io::{self, BufRead};
+
+use crate::clock::Millis;
 use crate::error::Fault;
 use crate::keyspace::{Elements, Kind, Object, Shape};
+use crate::persist::rdb;
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::segments::{End, List};
 
@@ -12,7 +16,7 @@ use crate::structure::segments::{End, List};
 const LISTPACK_FRAME_BYTES: usize = 7;
 
 /// The kind of lists.
-pub static KIND: Kind = Kind { name: "list", tag: 1, thaw };
+pub static KIND: Kind = Kind { name: "list", tag: 1, thaw, forms: rdb::list::FORMS, restore };
 
 /// A list of byte strings.
 #[derive(Default)]
@@ -95,6 +99,10 @@ impl Object for Sequence {
         }
     }
 
+    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
+        rdb::list::write(to, self.entries.iter());
+    }
+
     fn duplicate(&self) -> Box<dyn Object> {
         let mut entries = List::new();
         for entry in self.entries.iter() {
@@ -120,6 +128,15 @@ impl Elements for Sequence {
             Some(_) => self.entries.iter_from(skip).take(count).for_each(show),
         }
     }
+}
+
+fn restore(form: u8, from: &mut dyn BufRead) -> io::Result<Box<dyn Object>> {
+    let mut entries = List::new();
+    rdb::list::read(form, from, |entry| {
+        entries.push(End::Back, entry);
+        Ok(())
+    })?;
+    Ok(Box::new(Sequence { entries }))
 }
 
 fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {

@@ -9,18 +9,22 @@
 //! Invariants: no member is there twice; a `Listpack` is packed and a `Hashtable` is not; all
 //! members of an `Intset` are integers as Redis prints them. Knows no RESP.
 
+use std::io::{self, BufRead};
+
 use smallvec::SmallVec;
 
+use crate::clock::Millis;
 use crate::command::options::parse_integer;
 use crate::error::Fault;
 use crate::keyspace::{Distinct, Elements, Kind, Object, PACKED_BYTES_MAX, Shape};
+use crate::persist::rdb;
 use crate::structure::dense::{DenseSet, Seek};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
 use crate::structure::{Form, Small, room};
 
 /// The kind of sets.
-pub static KIND: Kind = Kind { name: "set", tag: 3, thaw };
+pub static KIND: Kind = Kind { name: "set", tag: 3, thaw, forms: rdb::set::FORMS, restore };
 
 /// A set of byte strings.
 #[derive(Default)]
@@ -290,6 +294,14 @@ impl Object for Members {
         self.iter().for_each(|member| put_string(to, member));
     }
 
+    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
+        if self.stored() == Encoding::Intset {
+            rdb::set::write_integers(to, self.iter().filter_map(parse_integer).collect());
+        } else {
+            rdb::set::write(to, self.len(), self.iter());
+        }
+    }
+
     fn duplicate(&self) -> Box<dyn Object> {
         let mut copy = Members(match self.0.form() {
             Form::Packed(_) => Small::default(),
@@ -353,6 +365,14 @@ impl Members {
             }
         }
     }
+}
+
+fn restore(form: u8, from: &mut dyn BufRead) -> io::Result<Box<dyn Object>> {
+    let mut members = Members::default();
+    rdb::set::read(form, from, |member| {
+        if members.insert(member) { Ok(()) } else { Err(rdb::malformed("a member twice")) }
+    })?;
+    Ok(Box::new(members))
 }
 
 fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {

@@ -13,8 +13,12 @@ mod walk;
 
 pub use walk::Walk;
 
+use std::io::{self, BufRead};
+
+use crate::clock::Millis;
 use crate::error::Fault;
 use crate::keyspace::{Elements, Kind, Object, PACKED_BYTES_MAX, Shape};
+use crate::persist::rdb;
 use crate::structure::dense::Seek;
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::ranked::{Change, Score, SortedSet};
@@ -24,7 +28,7 @@ use crate::structure::{Form, Small, room};
 const SCORE_BYTES: usize = 9;
 
 /// The kind of sorted sets.
-pub static KIND: Kind = Kind { name: "zset", tag: 4, thaw };
+pub static KIND: Kind = Kind { name: "zset", tag: 4, thaw, forms: rdb::sorted_set::FORMS, restore };
 
 /// Members with scores.
 #[derive(Default)]
@@ -282,6 +286,17 @@ impl Object for Ranking {
         }
     }
 
+    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
+        let pair = |(member, score): (_, Score)| (member, score.get());
+        match self.0.form() {
+            Form::Packed(_) => rdb::sorted_set::write_packed(to, self.iter().map(pair)),
+            Form::Big(tree) => {
+                let down = tree.iter_back_from(tree.len() - 1);
+                rdb::sorted_set::write(to, tree.len(), down.map(pair));
+            }
+        }
+    }
+
     fn duplicate(&self) -> Box<dyn Object> {
         let mut copy = self.like();
         for (member, score) in self.iter() {
@@ -321,6 +336,18 @@ impl Ranking {
             Form::Big(tree) => tree.insert(member, score) == Change::Added,
         }
     }
+}
+
+fn restore(form: u8, from: &mut dyn BufRead) -> io::Result<Box<dyn Object>> {
+    let mut ranking = Ranking::big();
+    rdb::sorted_set::read(form, from, |member, score| {
+        match Score::new(score).map(|score| ranking.insert(member, score)) {
+            Some(Change::Added) => Ok(()),
+            _ => Err(rdb::malformed("a member twice")),
+        }
+    })?;
+    ranking.settle();
+    Ok(Box::new(ranking))
 }
 
 fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {

@@ -1,6 +1,9 @@
 """Generic key commands: existence, names, deadlines, databases, iteration."""
 
+import payloads
+
 from .. import rules
+from ..crossed import crossed
 from ..grammar import (
     KEYS, database, key, many, maybe, milliseconds, number, one_of, pattern, pool, raw, seconds,
     shuffled, tagged, unix_milliseconds, unix_seconds, value, word,
@@ -9,6 +12,10 @@ from ..table import Family, Step
 
 FAMILY = Family("keys")
 command = FAMILY.command
+
+# Whole values of every type, and two that are damaged.
+PAYLOADS = [payload for name, payload in payloads.frozen(10).items() if not name.startswith("stream")]
+PAYLOADS += [PAYLOADS[0][:-1], payloads.seal(b"\x02\x00", 10)]
 
 condition = maybe(one_of(word("NX"), word("XX"), word("GT"), word("LT"),
                          shuffled(word("XX"), word("GT")), shuffled(word("NX"), word("LT")),
@@ -44,6 +51,12 @@ command("PEXPIRETIME", key, rule=rules.within(2500))
 command("PERSIST", key)
 # Not inside MULTI: an allowed difference of names (differences.toml) must be seen by itself.
 command("OBJECT ENCODING", key, weight=3, queueable=False)
+command("DUMP", key, rule=crossed, queueable=False, weight=4)
+command("RESTORE", key, one_of(raw(0), milliseconds, unix_milliseconds), pool(PAYLOADS), shuffled(
+    maybe(word("REPLACE"), 0.7), maybe(word("ABSTTL")), maybe(one_of(
+        tagged("IDLETIME", pool([b"0", b"20000", b"-1", b"x"])),
+        tagged("FREQ", pool([b"0", b"255", b"256", b"-1"])),
+        shuffled(tagged("FREQ", raw(0)), tagged("IDLETIME", raw(0)))), 0.2)), weight=3)
 command("OBJECT REFCOUNT", key, queueable=False)
 command("OBJECT IDLETIME", key, rule=rules.not_negative)
 command("OBJECT FREQ", key)

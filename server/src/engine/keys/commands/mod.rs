@@ -4,5 +4,6 @@ pub(super) mod deadlines;
 pub(super) mod names;
 pub(super) mod object;
 pub(super) mod presence;
+pub(super) mod serialised;
 pub(super) mod walk;
 pub(super) mod whole;
