@@ -43,6 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("strsim", &["settings"]),
     ("tracing", &["main.rs", "assembly.rs", "startup.rs", "reactor", "observe", "route", "system"]),
     ("tracing_subscriber", &["main.rs", "observe"]),
+    ("twox_hash", &["engine/string"]),
 ];
 
 /// Engines that are a view of another's values, and which.
