@@ -18,8 +18,6 @@ pub enum Error {
     Refused { request: String, reply: String },
     /// The server answered, but not with what had to come.
     Unexpected { request: String, reply: String },
-    /// A consumer was served before another that had waited longer.
-    OutOfTurn { served: usize, waiting: usize },
     /// The bytes that came back are no RESP reply.
     NotResp { byte: u8 },
     /// A server process did not come up.
@@ -54,10 +52,6 @@ impl fmt::Display for Error {
             Self::Unexpected { request, reply } => {
                 write!(f, "the server answered {request} with {reply:?}, which it should not")
             }
-            Self::OutOfTurn { served, waiting } => write!(
-                f,
-                "the server served consumer {served} although consumer {waiting} had waited longer"
-            ),
             Self::NotResp { byte } => write!(
                 f,
                 "the server does not speak RESP: a reply begins with byte 0x{byte:02x} ({:?})",

@@ -229,8 +229,16 @@ impl<'a> Rounds<'a> {
                 continue;
             }
             let servers = self.both(&[])?;
-            let keys =
-                ["handovers", "cpu_us", "p50_ms", "p99_ms", "p999_ms", "gen_pct", "wait_pct"];
+            let keys = [
+                "p50_ms",
+                "p99_ms",
+                "p999_ms",
+                "handovers",
+                "overtaken",
+                "cpu_us",
+                "gen_pct",
+                "wait_pct",
+            ];
             let mut figures: Vec<Figure> = keys.map(Figure::new).into();
             for round in 0..self.options.rounds {
                 for side in [PEER, OURS] {
@@ -246,6 +254,7 @@ impl<'a> Rounds<'a> {
                     let [busy, waited] = accounts.busy(tally.client, tally.seconds);
                     let numbers = [
                         ("handovers", tally.handovers as f64 / tally.seconds),
+                        ("overtaken", tally.overtaken as f64),
                         ("cpu_us", accounts.cpu_us(tally.handovers)),
                         ("p50_ms", tally.latency.percentile_ms(50.0)),
                         ("p99_ms", tally.latency.percentile_ms(99.0)),
@@ -262,7 +271,7 @@ impl<'a> Rounds<'a> {
                 scenario: "handover",
                 name,
                 figures,
-                checks: scenario::HAND_OVER.to_vec(),
+                checks: scenario::hand_over(self.options.threads),
                 curves: None,
             });
         }

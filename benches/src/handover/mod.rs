@@ -1,10 +1,13 @@
 //! Hand-over: from the RPUSH of one connection until the BLPOP of another that waits for it has the
 //! element, one element at a time.
 //!
-//! All consumers wait on one list. Whoever has waited longest must get the element, which is checked:
-//! an element carries its number, and any other consumer that gets it ends the run. It then sends its
-//! next BLPOP and is the last in the row. The next RPUSH follows when both the consumer has the
-//! element and the producer its reply.
+//! All consumers wait on one list. An element carries its number, and whoever gets anything but the one
+//! that was pushed last ends the run. It should be the consumer that has waited longest; when another
+//! is served, that one was overtaken, which is counted. Then the consumer sends its next BLPOP and is
+//! the last in the row, and the next RPUSH follows once the producer has its reply too.
+//!
+//! A server with one thread never lets anybody be overtaken. One with several may see two BLPOPs that
+//! were sent 30 us apart in the other order when one of its threads sleeps longer than that.
 //!
 //! The latency counts from just before the RPUSH is written to just after the BLPOP's reply was read. A
 //! consumer that is alone might find the next element already there, and then it would not have
@@ -60,6 +63,8 @@ pub struct Plan {
 pub struct Tally {
     pub handovers: u64,
     pub seconds: f64,
+    /// Elements that another consumer got than the one that had waited longest, from the beginning.
+    pub overtaken: u64,
     /// What this process used over the measured time.
     pub client: Used,
     /// From writing an RPUSH until the reply of the BLPOP has been read.
@@ -69,8 +74,8 @@ pub struct Tally {
 /// Hands elements over for the time given and tells `watch` when the measured part begins and ends.
 ///
 /// # Errors
-/// No connection, a closed one, an element that takes ten seconds, a consumer that is served before
-/// its turn or gets something else, a server that does not count `blocked_clients` in INFO, or one
+/// No connection, a closed one, an element that takes ten seconds or is not the one that was pushed, a
+/// server that does not count `blocked_clients` in INFO, or one
 /// whose list `handover` is not empty.
 pub fn run(plan: &Plan, watch: &mut dyn FnMut(Edge)) -> Result<Tally> {
     let mut line = Line::connect(plan)?;
@@ -89,6 +94,7 @@ pub fn run(plan: &Plan, watch: &mut dyn FnMut(Edge)) -> Result<Tally> {
             Some(opened) if u128::from(now - opened) >= plan.time.as_nanos() => {
                 watch(Edge::Closes);
                 tally.client = own_use().since(tally.client);
+                tally.overtaken = line.overtaken;
                 tally.handovers = tally.latency.count();
                 tally.seconds = (now - opened) as f64 / 1e9;
                 return Ok(tally);
@@ -118,6 +124,7 @@ struct Line {
     consumers: Vec<Consumer>,
     /// Indices of `consumers`; the first has waited longest.
     waiting: VecDeque<usize>,
+    overtaken: u64,
     /// Elements handed over: the number of the next.
     number: u64,
     push: Numbered,
@@ -197,6 +204,7 @@ impl Line {
             events: Events::with_capacity(count + 1),
             consumers,
             waiting: (0..count).collect(),
+            overtaken: 0,
             number: 0,
             push: Numbered::new(push, &payload),
             frame: Numbered::new(frame, &payload),
@@ -211,26 +219,26 @@ impl Line {
         self.until(false).map(|_| ())
     }
 
-    /// Pushes the next element and says after how many nanoseconds it was with the consumer whose turn
-    /// it was. That one waits again afterwards.
+    /// Pushes the next element and says after how many nanoseconds a consumer had it. That one waits
+    /// again afterwards.
     fn hand_over(&mut self) -> Result<u64> {
         self.push.set(self.number);
         self.frame.set(self.number);
         self.number += 1;
         let pushed = clock::now();
         send(&mut self.producer.socket, &self.push.bytes)?;
-        let arrived = self.until(true)?;
-        self.waiting.rotate_left(1);
-        if let Some(&served) = self.waiting.back() {
-            self.consumers[served].got.clear();
-            send(&mut self.consumers[served].socket, &self.pop)?;
-        }
+        let Some((served, arrived)) = self.until(true)? else { return Ok(0) };
+        self.consumers[served].got.clear();
+        send(&mut self.consumers[served].socket, &self.pop)?;
+        self.overtaken += u64::from(self.waiting.front() != Some(&served));
+        self.waiting.retain(|&index| index != served);
+        self.waiting.push_back(served);
         Ok(u64::try_from((arrived - pushed).as_nanos()).unwrap_or(u64::MAX))
     }
 
-    /// Waits for the producer's reply and, if one is under way, for the element. Says when the latter
-    /// had come.
-    fn until(&mut self, element: bool) -> Result<Instant> {
+    /// Waits for the producer's reply and, if one is under way, for the element. Says who got the latter
+    /// and when.
+    fn until(&mut self, element: bool) -> Result<Option<(usize, Instant)>> {
         let start = clock::now();
         let (mut replied, mut arrived) = (false, None);
         while !replied || (element && arrived.is_none()) {
@@ -247,12 +255,8 @@ impl Line {
                 if !consumer.receive(&mut self.input)? {
                     continue;
                 }
-                let turn = self.waiting.front().copied().unwrap_or(0);
-                if index != turn {
-                    return Err(Error::OutOfTurn { served: index, waiting: turn });
-                }
                 if consumer.is_served(&self.frame.bytes)? {
-                    arrived = Some(clock::now());
+                    arrived = Some((index, clock::now()));
                 }
             }
             if self.events.is_empty() && start.elapsed() > STALL {
@@ -260,7 +264,7 @@ impl Line {
                 return Err(Error::Stalled { seconds: STALL.as_secs(), outstanding });
             }
         }
-        Ok(arrived.unwrap_or(start))
+        Ok(arrived)
     }
 }
 

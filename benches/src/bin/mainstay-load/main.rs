@@ -222,6 +222,9 @@ fn run_handover(options: &Handover) -> Result<()> {
             percentiles(&tally.latency),
             server.per(tally.handovers)
         );
+        if tally.overtaken > 0 {
+            println!("{:<9} {:>12} times another had waited longer", "", tally.overtaken);
+        }
     }
     Ok(())
 }
