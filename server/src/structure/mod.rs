@@ -1,4 +1,4 @@
-//! Pure data structures: what lists, hashes, sets and sorted sets are made of.
+//! Pure data structures: what lists, hashes, sets, sorted sets and streams are made of.
 //!
 //! Everything here is a function of the calls made to it: no clock, no chance, no RESP, no keys.
 //! Two copies that saw the same calls hold their elements in the same order, and so does a copy
@@ -9,6 +9,8 @@
 //!   members.
 //! - [`ranked`]: members by score; big sorted sets.
 //! - [`segments`]: lists of any length.
+//! - [`blocks`]: entries by growing ids; streams.
+//! - [`decimal`]: whole numbers as text.
 //! - [`glob`]: the patterns of keys, channels, settings and files.
 //! - [`frozen`]: how values are written into a snapshot and read back.
 //! - [`extended`]: 80-bit floating-point numbers, in software; `big` is what it computes with.
@@ -22,7 +24,9 @@
 //! becomes a big one.
 
 mod big;
+pub mod blocks;
 mod chunks;
+pub mod decimal;
 pub mod dense;
 #[cfg(test)]
 mod dice;
