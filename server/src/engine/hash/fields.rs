@@ -9,7 +9,7 @@
 
 use crate::error::Fault;
 use crate::keyspace::{Kind, Object};
-use crate::structure::dense::DenseMap;
+use crate::structure::dense::{DenseMap, Seek};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
 use crate::structure::room;
@@ -165,11 +165,11 @@ impl Object for Fields {
         room(size_of::<Fields>()) + form
     }
 
-    fn prefetch(&self, field: &[u8], step: usize) {
+    fn prefetch(&self, seek: &mut Seek, step: usize) {
         match &self.0 {
             Form::Packed(packed) if step == 0 => packed.prefetch(),
             Form::Packed(_) => {}
-            Form::Map(map) => map.prefetch_step(field, step),
+            Form::Map(map) => map.prefetch_step(seek, step),
         }
     }
 
