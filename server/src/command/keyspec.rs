@@ -36,14 +36,18 @@ pub enum Find {
     Range { last: isize, step: usize },
     /// The first argument says how many follow.
     Counted,
+    /// To the middle of what is left of the request.
+    Half,
 }
 
 /// The key runs of a grammar that starts at argument `at`.
 pub fn specs(args: &[Arg], at: usize) -> Vec<KeySpec> {
     let mut specs = Vec::new();
     let mut position = Some(at);
+    let mut start = at;
     for (index, arg) in args.iter().enumerate() {
-        collect(arg, &mut position, at, tail_len(&args[index + 1..]), &mut specs);
+        start = position.unwrap_or(start);
+        collect(arg, &mut position, start, tail_len(&args[index + 1..]), &mut specs);
     }
     merge(specs)
 }
@@ -59,7 +63,8 @@ fn fixed_len(arg: &Arg) -> Option<usize> {
             let first = lens.next()??;
             lens.all(|len| len == Some(first)).then_some(first)
         }
-        Arg::Maybe(_) | Arg::Many(_) | Arg::AnyOrder(_) | Arg::Counted(_) => None,
+        Arg::Maybe(_) | Arg::Many(_) | Arg::AnyOrder(_) => None,
+        Arg::Counted(_) | Arg::Halves(..) => None,
     }
 }
 
@@ -108,6 +113,10 @@ fn collect(
             let find = Find::Range { last: 0, step: 1 };
             specs.push(KeySpec { begin, find, access: *access });
         }
+        Arg::Tagged(word, Arg::Halves(Arg::Key(_, access), _)) => {
+            let begin = Begin::Keyword(word, position.unwrap_or(start));
+            specs.push(KeySpec { begin, find: Find::Half, access: *access });
+        }
         Arg::Group(parts) => {
             for (index, part) in parts.iter().enumerate() {
                 collect(part, position, start, tail_len(&parts[index + 1..]), specs);
@@ -124,7 +133,7 @@ fn collect(
             let mut unknown = None;
             collect(inner, &mut unknown, position.unwrap_or(start), None, specs);
         }
-        Arg::Value(..) | Arg::Word(_) | Arg::Tagged(..) | Arg::Counted(_) => {}
+        Arg::Value(..) | Arg::Word(_) | Arg::Tagged(..) | Arg::Counted(_) | Arg::Halves(..) => {}
     }
     *position = match (*position, fixed_len(arg)) {
         (Some(at), Some(len)) => Some(at + len),
@@ -180,6 +189,7 @@ impl KeySpec {
                 };
                 Some((begin..end.min(len).max(begin)).step_by(step))
             }
+            Find::Half => Some((begin..begin + (len - begin.min(len)) / 2).step_by(1)),
             Find::Counted => {
                 let count = super::options::parse_integer(args.arg(begin))?;
                 let count = usize::try_from(count).ok().filter(|&count| count > 0)?;

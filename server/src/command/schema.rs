@@ -79,6 +79,8 @@ pub enum Arg {
     AnyOrder(&'static [Arg]),
     /// `numkeys key [key ...]`.
     Counted(&'static Arg),
+    /// One or more of the first, then as many of the second: `key [key ...] id [id ...]`.
+    Halves(&'static Arg, &'static Arg),
 }
 
 /// What a command does to a key.
@@ -167,6 +169,8 @@ pub enum Type {
     Database,
     /// What an earlier SCAN answered.
     Cursor,
+    /// The id of an entry of a stream.
+    StreamId,
 }
 
 /// The shape of a reply.
@@ -279,6 +283,7 @@ pub enum Group {
     Hash,
     Set,
     SortedSet,
+    Stream,
     PubSub,
     Transactions,
     Connection,
@@ -295,6 +300,7 @@ impl Group {
             Group::Hash => "hash",
             Group::Set => "set",
             Group::SortedSet => "sorted-set",
+            Group::Stream => "stream",
             Group::PubSub => "pubsub",
             Group::Transactions => "transactions",
             Group::Connection => "connection",
@@ -311,6 +317,7 @@ impl Group {
             Group::Hash => Some("hash"),
             Group::Set => Some("set"),
             Group::SortedSet => Some("sortedset"),
+            Group::Stream => Some("stream"),
             Group::PubSub => Some("pubsub"),
             Group::Transactions => Some("transaction"),
             Group::Connection => Some("connection"),

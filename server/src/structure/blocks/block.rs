@@ -178,6 +178,12 @@ impl Block {
         usize::from(self.live)
     }
 
+    /// Whether no entry was removed.
+    #[inline]
+    pub(super) fn is_whole(&self) -> bool {
+        self.dead == 0
+    }
+
     /// Heap bytes.
     #[inline]
     pub(super) fn weight(&self) -> usize {
