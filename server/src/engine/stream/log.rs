@@ -66,9 +66,11 @@ impl Log {
         self.entries.top().is_some_and(|top| top > id)
     }
 
-    /// Whether an entry at or above this id may have been removed by name.
+    /// Whether an entry between this id and the last may have been removed by name. As in Redis, no
+    /// gap counts that lies before all entries.
     pub fn has_gap_from(&self, id: Id) -> bool {
-        !self.entries.is_empty() && self.max_deleted != Id::MIN && id <= self.max_deleted
+        let gap = self.max_deleted;
+        !self.entries.is_empty() && gap != Id::MIN && gap >= self.first() && id <= gap
     }
 
     /// How many entries were added up to this id; [`UNKNOWN`] if that cannot be told.

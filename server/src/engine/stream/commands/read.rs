@@ -141,14 +141,17 @@ impl<'a> Wanted<'a> {
                 return Err(Refusal::Syntax);
             }
         }
-        // The keys that were locked are those behind the first such word that can be the option.
-        let from = if in_group { 4 } else { 1 };
-        let named = |at: &usize| is_word(args.arg(*at), "STREAMS");
-        if wanted.first == 0 || (from..args.len()).find(named) != Some(wanted.first - 1) {
+        if wanted.first == 0 {
             return Err(Refusal::Syntax);
         }
         if in_group && wanted.group.is_none() {
             return Err(Refusal::text("ERR Missing GROUP option for XREADGROUP"));
+        }
+        // The keys that were locked are those behind the first such word that can be the option.
+        let from = if in_group { 4 } else { 1 };
+        let named = |at: &usize| is_word(args.arg(*at), "STREAMS");
+        if (from..args.len()).find(named) != Some(wanted.first - 1) {
+            return Err(Refusal::Syntax);
         }
         Ok(wanted)
     }
