@@ -12,6 +12,7 @@
 //! - [`blocks`]: entries by growing ids; streams.
 //! - [`decimal`]: whole numbers as text.
 //! - [`glob`]: the patterns of keys, channels, settings and files.
+//! - [`ordered`]: elements by keys that mostly grow; what is pending in a stream's groups.
 //! - [`frozen`]: how values are written into a snapshot and read back.
 //! - [`extended`]: 80-bit floating-point numbers, in software; `big` is what it computes with.
 //! - [`Chunks`]: a vector that never moves what it holds.
@@ -35,6 +36,7 @@ mod fixed_state;
 pub mod frozen;
 pub mod glob;
 pub mod hash;
+pub mod ordered;
 pub mod packed;
 mod prefetch;
 pub mod ranked;

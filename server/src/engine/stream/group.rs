@@ -4,13 +4,14 @@
 //! Invariant: every pending entry has a consumer, in whose list it is, and nothing else is in these
 //! lists. Which number a consumer has shows in nothing that is answered or frozen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::log::{Log, UNKNOWN};
 use crate::clock::Millis;
 use crate::structure::blocks::Id;
 use crate::structure::frozen::{Frozen, put_length, put_string};
+use crate::structure::ordered::{Keyed, Ordered};
 use crate::structure::room;
 
 /// See the module.
@@ -20,12 +21,12 @@ pub struct Group {
     pub last: Id,
     /// How many entries were given to consumers, [`UNKNOWN`] if that is not known.
     pub read: i64,
-    pending: BTreeMap<Id, Pending>,
+    pending: Ordered<Pending>,
     numbers: BTreeMap<Box<[u8]>, Number>,
     consumers: Vec<Option<Consumer>>,
     /// Numbers of consumers that went.
     free: Vec<Number>,
-    /// Heap bytes of the consumers and their names.
+    /// Heap bytes of the consumers, their names and their lists.
     heap: usize,
 }
 
@@ -36,6 +37,8 @@ pub struct Number(u32);
 /// An entry that was given to a consumer.
 #[derive(Debug, Clone, Copy)]
 pub struct Pending {
+    /// Which.
+    pub id: Id,
     /// To whom.
     pub consumer: Number,
     /// When.
@@ -53,11 +56,24 @@ pub struct Consumer {
     pub seen: Millis,
     /// When it was last given something.
     pub active: Option<Millis>,
-    pending: BTreeSet<Id>,
+    pending: Ordered<Id>,
 }
 
-/// Heap bytes of a pending entry: nodes of eleven places, about two thirds of them in use.
-const PENDING_BYTES: usize = (size_of::<Id>() * 2 + size_of::<Pending>()) * 3 / 2 + 8;
+impl Keyed for Pending {
+    type Key = Id;
+
+    fn key(&self) -> Id {
+        self.id
+    }
+}
+
+impl Keyed for Id {
+    type Key = Id;
+
+    fn key(&self) -> Id {
+        *self
+    }
+}
 
 /// Heap bytes of a consumer besides its pending entries.
 fn frame(name: &[u8]) -> usize {
@@ -71,7 +87,7 @@ impl Group {
         Group {
             last,
             read,
-            pending: BTreeMap::new(),
+            pending: Ordered::default(),
             numbers: BTreeMap::new(),
             consumers: Vec::new(),
             free: Vec::new(),
@@ -81,7 +97,14 @@ impl Group {
 
     /// Heap bytes.
     pub fn weight(&self) -> usize {
-        self.heap + self.pending.len() * PENDING_BYTES
+        self.heap + self.pending.weight()
+    }
+
+    /// The weight, counted anew.
+    #[cfg(test)]
+    pub fn counted(&self) -> usize {
+        let of = |consumer: &Consumer| frame(&consumer.name) + consumer.pending.weight();
+        self.consumers().map(of).sum::<usize>() + self.pending.weight()
     }
 
     /// The consumer of this name.
@@ -122,7 +145,7 @@ impl Group {
         let name: Box<[u8]> = name.into();
         self.heap += frame(&name);
         self.numbers.insert(name.clone(), number);
-        let consumer = Consumer { name, seen: now, active: None, pending: BTreeSet::new() };
+        let consumer = Consumer { name, seen: now, active: None, pending: Ordered::default() };
         self.consumers[number.0 as usize] = Some(consumer);
         Some(number)
     }
@@ -142,8 +165,8 @@ impl Group {
     pub fn remove_consumer(&mut self, name: &[u8]) -> Option<usize> {
         let number = self.numbers.remove(name)?;
         let consumer = self.consumers.get_mut(number.0 as usize)?.take()?;
-        self.heap -= frame(name);
-        for id in &consumer.pending {
+        self.heap -= frame(name) + consumer.pending.weight();
+        for &id in consumer.pending.range(Id::MIN..=Id::MAX) {
             self.pending.remove(id);
         }
         self.free.push(number);
@@ -157,15 +180,17 @@ impl Group {
 
     /// The pending entry of this id.
     pub fn pending(&self, id: Id) -> Option<&Pending> {
-        self.pending.get(&id)
+        self.pending.get(id)
     }
 
-    /// The pending entries from one id to another, which must not be lower.
-    pub fn pending_in(
-        &self,
-        ids: RangeInclusive<Id>,
-    ) -> impl DoubleEndedIterator<Item = (Id, &Pending)> {
-        self.pending.range(ids).map(|(&id, pending)| (id, pending))
+    /// The pending entries from one id to another.
+    pub fn pending_in(&self, ids: RangeInclusive<Id>) -> impl Iterator<Item = &Pending> {
+        self.pending.range(ids)
+    }
+
+    /// The pending entry with the highest id.
+    pub fn pending_last(&self) -> Option<&Pending> {
+        self.pending.last()
     }
 
     /// As [`Group::pending_in`], of one consumer.
@@ -173,9 +198,9 @@ impl Group {
         &self,
         number: Number,
         ids: RangeInclusive<Id>,
-    ) -> impl Iterator<Item = (Id, &Pending)> {
+    ) -> impl Iterator<Item = &Pending> {
         let own = self.consumer(number).map(|consumer| consumer.pending.range(ids));
-        own.into_iter().flatten().filter_map(|&id| Some((id, self.pending.get(&id)?)))
+        own.into_iter().flatten().filter_map(|&id| self.pending.get(id))
     }
 
     /// Notes that an entry above all given before goes to a consumer.
@@ -193,29 +218,35 @@ impl Group {
 
     /// Gives an entry to a consumer, as if for the first time, whoever had it.
     pub fn give(&mut self, id: Id, number: Number, now: Millis) {
-        self.put(id, Pending { consumer: number, at: now, count: 1 });
+        self.put(Pending { id, consumer: number, at: now, count: 1 });
         if let Some(consumer) = self.consumer_mut(number) {
             consumer.active = Some(now);
         }
     }
 
     /// Makes an entry pending as said, whoever had it.
-    pub fn put(&mut self, id: Id, pending: Pending) {
-        let before = self.pending.insert(id, pending);
-        if let Some(before) = before {
-            if before.consumer == pending.consumer {
-                return;
-            }
-            self.consumer_mut(before.consumer).map(|consumer| consumer.pending.remove(&id));
+    pub fn put(&mut self, pending: Pending) {
+        match self.pending.insert(pending) {
+            Some(before) if before.consumer == pending.consumer => return,
+            Some(before) => self.change(before.consumer, |list| _ = list.remove(pending.id)),
+            None => {}
         }
-        self.consumer_mut(pending.consumer).map(|consumer| consumer.pending.insert(id));
+        self.change(pending.consumer, |list| _ = list.insert(pending.id));
     }
 
     /// Takes an entry out of what is pending; false if it was not.
     pub fn acknowledge(&mut self, id: Id) -> bool {
-        let Some(pending) = self.pending.remove(&id) else { return false };
-        self.consumer_mut(pending.consumer).map(|consumer| consumer.pending.remove(&id));
+        let Some(pending) = self.pending.remove(id) else { return false };
+        self.change(pending.consumer, |list| _ = list.remove(id));
         true
+    }
+
+    /// Changes the list of a consumer.
+    fn change(&mut self, number: Number, change: impl FnOnce(&mut Ordered<Id>)) {
+        let Some(Some(consumer)) = self.consumers.get_mut(number.0 as usize) else { return };
+        let before = consumer.pending.weight();
+        change(&mut consumer.pending);
+        self.heap = self.heap + consumer.pending.weight() - before;
     }
 
     /// Appends how far it has read, the consumers by name, and the pending entries by id, each with
@@ -236,8 +267,8 @@ impl Group {
             put_length(to, consumer.active.unwrap_or(0) as usize);
         }
         put_length(to, self.pending.len());
-        for (id, pending) in &self.pending {
-            for number in [id.ms, id.seq, pending.at, pending.count] {
+        for pending in self.pending.range(Id::MIN..=Id::MAX) {
+            for number in [pending.id.ms, pending.id.seq, pending.at, pending.count] {
                 put_length(to, number as usize);
             }
             put_length(to, ranks[pending.consumer.0 as usize]);
@@ -268,10 +299,10 @@ impl Group {
             let id = Id::new(length(frozen)?, length(frozen)?);
             let (at, count) = (length(frozen)?, length(frozen)?);
             let rank = frozen.length().filter(|&rank| rank < consumers)?;
-            if group.pending.last_key_value().is_some_and(|(&last, _)| last >= id) {
+            if group.pending.last().is_some_and(|last| last.id >= id) {
                 return None;
             }
-            group.put(id, Pending { consumer: Number(rank as u32), at, count });
+            group.put(Pending { id, consumer: Number(rank as u32), at, count });
         }
         Some(group)
     }

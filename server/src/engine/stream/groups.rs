@@ -42,6 +42,12 @@ impl Groups {
         self.heap
     }
 
+    /// The weight, counted anew.
+    #[cfg(test)]
+    pub fn counted(&self) -> usize {
+        self.iter().map(|(name, group)| frame(name) + group.counted()).sum()
+    }
+
     /// Makes a group; false if there is one of this name.
     pub fn create(&mut self, name: &[u8], group: Group) -> bool {
         if self.by_name.contains_key(name) {

@@ -69,7 +69,7 @@ impl Claim {
             None if self.only_ids => before,
             None => before.wrapping_add(1),
         };
-        group.put(id, Pending { consumer: self.consumer, at: self.at, count });
+        group.put(Pending { id, consumer: self.consumer, at: self.at, count });
         if let Some(consumer) = group.consumer_mut(self.consumer) {
             consumer.active = Some(self.now);
         }
@@ -241,8 +241,9 @@ fn xautoclaim(cx: &mut Write<'_, '_>) -> Outcome {
         let mut found = Vec::new();
         let mut next = Some(start);
         let mut left = count;
-        let first_from =
-            |group: &Group, from: Id| group.pending_in(from..=Id::MAX).next().map(|(id, _)| id);
+        let first_from = |group: &Group, from: Id| {
+            group.pending_in(from..=Id::MAX).next().map(|pending| pending.id)
+        };
         for _ in 0..count.saturating_mul(ATTEMPTS) {
             if left == 0 {
                 break;

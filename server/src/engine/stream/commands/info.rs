@@ -126,9 +126,9 @@ fn full_group(name: &[u8], group: &Group, log: &Log, count: usize, out: &mut Rep
     number("pel-count", group.pending_count() as i64, out);
     out.bulk_str("pending");
     out.array(group.pending_count().min(count));
-    for (pending_id, pending) in group.pending_in(Id::MIN..=Id::MAX).take(count) {
+    for pending in group.pending_in(Id::MIN..=Id::MAX).take(count) {
         out.array(4);
-        ids::write(pending_id, out);
+        ids::write(pending.id, out);
         out.bulk(group.consumer(pending.consumer).map_or(b"", |consumer| &consumer.name));
         out.integer(pending.at as i64);
         out.integer(pending.count as i64);
@@ -150,9 +150,9 @@ fn full_consumer(consumer: &Consumer, group: &Group, count: usize, out: &mut Rep
     out.bulk_str("pending");
     out.array(consumer.pending_count().min(count));
     let Some(own) = group.number(&consumer.name) else { return };
-    for (pending_id, pending) in group.pending_of(own, Id::MIN..=Id::MAX).take(count) {
+    for pending in group.pending_of(own, Id::MIN..=Id::MAX).take(count) {
         out.array(3);
-        ids::write(pending_id, out);
+        ids::write(pending.id, out);
         out.integer(pending.at as i64);
         out.integer(pending.count as i64);
     }

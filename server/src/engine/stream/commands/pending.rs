@@ -75,15 +75,15 @@ fn summary(cx: &mut Read<'_>, group: &Group) {
     let out = &mut cx.out;
     out.array(4);
     out.integer(group.pending_count() as i64);
-    let mut all = group.pending_in(Id::MIN..=Id::MAX);
-    let Some((first, _)) = all.next() else {
+    let first = group.pending_in(Id::MIN..=Id::MAX).next();
+    let (Some(first), Some(last)) = (first, group.pending_last()) else {
         out.null();
         out.null();
         out.null_array();
         return;
     };
-    ids::write(first, out);
-    ids::write(all.next_back().map_or(first, |(last, _)| last), out);
+    ids::write(first.id, out);
+    ids::write(last.id, out);
     let begun = out.begin_array();
     let mut count = 0;
     for consumer in group.consumers().filter(|consumer| consumer.pending_count() > 0) {
@@ -97,17 +97,13 @@ fn summary(cx: &mut Read<'_>, group: &Group) {
 
 fn list(cx: &mut Read<'_>, group: &Group, filter: &Filter<'_>) {
     let now = cx.now;
-    if filter.from > filter.to {
-        cx.out.array(0);
-        return;
-    }
     let ids = filter.from..=filter.to;
-    let long = |(_, pending): &(Id, &Pending)| idle(pending, now) >= filter.idle;
+    let long = |pending: &&Pending| idle(pending, now) >= filter.idle;
     let begun = cx.out.begin_array();
     let mut count = 0;
-    let mut show = |(id, pending): (Id, &Pending)| {
+    let mut show = |pending: &Pending| {
         cx.out.array(4);
-        ids::write(id, &mut cx.out);
+        ids::write(pending.id, &mut cx.out);
         cx.out.bulk(group.consumer(pending.consumer).map_or(b"", |consumer| &consumer.name));
         cx.out.integer(idle(pending, now).max(0));
         cx.out.integer(pending.count as i64);

@@ -337,18 +337,18 @@ fn history(
 ) {
     let start = above.next().unwrap_or(Id::MAX);
     let own = group.pending_of(number, start..=Id::MAX).take(wanted.count);
-    let own: Vec<(Id, Pending)> = own.map(|(id, pending)| (id, *pending)).collect();
+    let own: Vec<Pending> = own.copied().collect();
     out.array(own.len());
-    for (id, pending) in own {
-        match log.entries.get(id) {
+    for pending in own {
+        match log.entries.get(pending.id) {
             Some(entry) => {
                 reply::entry(entry, out);
                 let count = pending.count.wrapping_add(1);
-                group.put(id, Pending { at: now, count, ..pending });
+                group.put(Pending { at: now, count, ..pending });
             }
             None => {
                 out.array(2);
-                ids::write(id, out);
+                ids::write(pending.id, out);
                 out.null_array();
             }
         }
