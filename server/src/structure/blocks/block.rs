@@ -19,6 +19,8 @@ pub(super) struct Block {
     pub(super) bytes: Vec<u8>,
     /// Where the entries begin.
     pub(super) start: u32,
+    /// Where the last entry begins, if there is any.
+    pub(super) tail: u32,
     /// How many names stand in front.
     pub(super) names: u32,
     /// Bytes that a listpack of Redis would have, see `listed`.
@@ -69,6 +71,7 @@ impl Block {
             last: id,
             bytes: Vec::new(),
             start: 0,
+            tail: 0,
             names: size.pairs as u32,
             listed: 0,
             live: 0,
@@ -136,6 +139,7 @@ impl Block {
         }
         self.listed = add(self.listed, like);
         self.live += 1;
+        self.tail = at as u32;
         self.last = id;
     }
 
@@ -178,10 +182,11 @@ impl Block {
         usize::from(self.live)
     }
 
-    /// Whether no entry was removed.
+    /// Where the last entry stands, and its id.
     #[inline]
-    pub(super) fn is_whole(&self) -> bool {
-        self.dead == 0
+    pub(super) fn tail(&self) -> Option<(Id, Range<usize>)> {
+        let at = self.tail as usize;
+        self.peek(at).filter(|_| self.live > 0).map(|(id, end)| (id, at..end))
     }
 
     /// Heap bytes.
@@ -249,12 +254,29 @@ impl Block {
 
     /// Cuts entries out, `count` of them, that stand side by side.
     pub(super) fn cut(&mut self, span: Range<usize>, count: usize) {
-        self.bytes.drain(span);
+        let (tail, gone) = (self.tail as usize, span.len());
+        self.bytes.drain(span.clone());
+        if span.contains(&tail) {
+            self.tail = self.find_tail() as u32;
+        } else if span.start < tail {
+            self.tail = (tail - gone) as u32;
+        }
         self.live -= count as u16;
         self.dead += count as u16;
         if self.bytes.capacity() > 64 && self.bytes.len() < self.bytes.capacity() / 2 {
             self.bytes.shrink_to(room(self.bytes.len() + self.bytes.len() / 4));
         }
+    }
+
+    /// Where the last entry begins, by walking.
+    pub(super) fn find_tail(&self) -> usize {
+        let mut at = self.start();
+        while let Some((_, end)) = self.peek(at)
+            && end < self.bytes.len()
+        {
+            at = end;
+        }
+        at
     }
 
     /// Appends its numbers and its bytes as they are.

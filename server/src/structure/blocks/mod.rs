@@ -121,10 +121,10 @@ impl Blocks {
         self.range_back(Id::MIN, Id::MAX).next()
     }
 
-    /// The highest id of an entry. O(1) while none was removed from the last block.
+    /// The highest id of an entry. O(1).
     pub fn top(&self) -> Option<Id> {
         let block = self.directory.get(self.directory.last()?)?;
-        if block.is_whole() { Some(block.last()) } else { self.last().map(|entry| entry.id) }
+        block.tail().map(|(id, _)| id)
     }
 
     /// The entries from one id up to another, both included.

@@ -52,12 +52,15 @@ impl<'a> Iterator for Range<'a> {
     }
 }
 
-/// Entries in reverse order. A block is walked once to know where its entries stand.
+/// Entries in reverse order. The last entry of a block is at hand; for those before it the block is
+/// walked once to know where they stand.
 pub struct RangeBack<'a> {
     blocks: &'a Blocks,
     from: Id,
     to: Id,
     place: Option<(Place, &'a Block)>,
+    /// Whether entries of this block are still to be looked for: those that begin before here.
+    ahead: Option<usize>,
     /// Where the entries stand that are still to come; behind them, where the last one ends.
     offsets: [u32; ENTRIES_MAX + 1],
     left: usize,
@@ -66,20 +69,30 @@ pub struct RangeBack<'a> {
 impl<'a> RangeBack<'a> {
     pub(super) fn new(blocks: &'a Blocks, from: Id, to: Id) -> RangeBack<'a> {
         let offsets = [0; ENTRIES_MAX + 1];
-        let mut range = RangeBack { blocks, from, to, place: None, offsets, left: 0 };
+        let mut range = RangeBack { blocks, from, to, place: None, ahead: None, offsets, left: 0 };
         range.enter(blocks.directory.find(to));
         range
     }
 
     fn enter(&mut self, place: Option<Place>) {
-        self.left = 0;
         self.place = place.and_then(|place| Some((place, self.blocks.directory.get(place)?)));
-        let Some((_, block)) = self.place else { return };
+        (self.left, self.ahead) = (0, Some(usize::MAX));
+        if let Some((_, block)) = self.place
+            && let Some((id, span)) = block.tail()
+            && (self.from..=self.to).contains(&id)
+        {
+            self.offsets[..2].copy_from_slice(&[span.start as u32, span.end as u32]);
+            (self.left, self.ahead) = (1, Some(span.start));
+        }
+    }
+
+    fn walk(&mut self, block: &Block, end: usize) {
         let mut at = block.start();
-        while let Some((id, end)) = block.peek(at) {
-            if id > self.to || self.left == ENTRIES_MAX {
-                break;
-            }
+        while at < end
+            && let Some((id, end)) = block.peek(at)
+            && id <= self.to
+            && self.left < ENTRIES_MAX
+        {
             if id >= self.from {
                 self.offsets[self.left] = at as u32;
                 self.left += 1;
@@ -100,6 +113,10 @@ impl<'a> Iterator for RangeBack<'a> {
                 self.left -= 1;
                 let [at, end] = [self.left, self.left + 1].map(|n| self.offsets[n] as usize);
                 return block.read(at, end);
+            }
+            if let Some(end) = self.ahead.take() {
+                self.walk(block, end);
+                continue;
             }
             // What stands before a block that begins below the range is below it, too.
             let before =

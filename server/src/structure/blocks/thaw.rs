@@ -63,7 +63,10 @@ fn block(frozen: &mut Frozen<'_>, floor: Option<Id>) -> Option<Block> {
         return None;
     }
     let (live, dead) = (live as u16, (taken - live) as u16);
-    Some(Block { first, last, bytes: bytes.to_vec(), start, names, listed, live, dead })
+    let bytes = bytes.to_vec();
+    let mut block = Block { first, last, bytes, start, tail: 0, names, listed, live, dead };
+    block.tail = block.find_tail() as u32;
+    Some(block)
 }
 
 /// The id of an entry without its length, and what it takes in Redis's listpack.
