@@ -165,7 +165,8 @@ impl<T: Keyed> Ordered<T> {
         }
     }
 
-    /// Joins a small chunk with a neighbour, if both fit one; else gives back what it does not need.
+    /// Joins a small chunk with a neighbour, if both fit one; else gives back what it does not
+    /// need.
     fn join(&mut self, number: usize) {
         let len = |number: usize| self.chunks.get(number).map_or(CHUNK, Vec::len);
         let first = if len(number + 1) <= CHUNK / 2 {

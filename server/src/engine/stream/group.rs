@@ -150,8 +150,8 @@ impl Group {
         Some(number)
     }
 
-    /// The consumer of this name, who tries to read; it is made if need be. `None` only if there are
-    /// four billion.
+    /// The consumer of this name, who tries to read; it is made if need be. `None` only if there
+    /// are four billion.
     pub fn see(&mut self, name: &[u8], now: Millis) -> Option<Number> {
         let number = match self.number(name) {
             Some(number) => number,

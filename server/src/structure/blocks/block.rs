@@ -230,8 +230,9 @@ impl Block {
 
     /// The entry with this id, and where it stands.
     pub(super) fn find(&self, id: Id) -> Option<(Entry<'_>, Range<usize>)> {
-        if id > self.last {
-            return None;
+        let (last, span) = self.tail()?;
+        if id >= last {
+            return (id == last).then(|| Some((self.read(span.start, span.end)?, span)))?;
         }
         let mut at = self.start();
         loop {

@@ -31,7 +31,7 @@ pub static XADD: Command = Command {
     name: "XADD",
     summary: "Appends a new message to a stream. Creates the key if it doesn't exist.",
     since: "5.0.0",
-    cost: Cost::Each("fields and entries evicted"),
+    cost: Cost::Each("fields, and of entries evicted"),
     args: &[
         Arg::Key("key", Access::Edit),
         Arg::Maybe(&Arg::Word("NOMKSTREAM")),

@@ -1,6 +1,9 @@
 //! engine/stream/commands/claim.rs — XCLAIM and XAUTOCLAIM: what was given to one consumer goes to
 //! another.
 
+use mainstay_protocol::{ReplyWriter, Request};
+use smallvec::SmallVec;
+
 use super::pending::idle;
 use super::reply;
 use crate::clock::Millis;
@@ -10,10 +13,7 @@ use crate::engine::stream::group::{Group, Number, Pending};
 use crate::engine::stream::ids;
 use crate::engine::stream::log::Stream;
 use crate::error::Refusal;
-use crate::structure::blocks::{Blocks, Id};
-
-use mainstay_protocol::{ReplyWriter, Request};
-use smallvec::SmallVec;
+use crate::structure::blocks::{Entry, Id};
 
 /// See its summary.
 pub static XCLAIM: Command = Command {
@@ -76,10 +76,11 @@ impl Claim {
         true
     }
 
-    fn show(&self, entries: &Blocks, id: Id, out: &mut ReplyWriter<'_>) {
-        match entries.get(id) {
-            Some(entry) if !self.only_ids => reply::entry(entry, out),
-            _ => ids::write(id, out),
+    fn show(&self, entry: Entry<'_>, out: &mut ReplyWriter<'_>) {
+        if self.only_ids {
+            ids::write(entry.id, out);
+        } else {
+            reply::entry(entry, out);
         }
     }
 }
@@ -160,10 +161,13 @@ fn xclaim(cx: &mut Write<'_, '_>) -> Outcome {
         let begun = out.begin_array();
         let mut count = 0;
         for id in wanted {
-            if !log.entries.contains(id) {
+            let Some(entry) = log.entries.get(id) else {
+                // Nobody can do anything with it any more.
                 group.acknowledge(id);
-            } else if claim.take(group, id) {
-                claim.show(&log.entries, id, out);
+                continue;
+            };
+            if claim.take(group, id) {
+                claim.show(entry, out);
                 count += 1;
             }
         }
@@ -250,19 +254,20 @@ fn xautoclaim(cx: &mut Write<'_, '_>) -> Outcome {
             }
             let Some(id) = next.and_then(|from| first_from(group, from)) else { break };
             next = id.next();
-            if !log.entries.contains(id) {
-                group.acknowledge(id);
-                gone.push(id);
-                left -= 1;
-            } else if claim.take(group, id) {
-                found.push(id);
-                left -= 1;
+            match log.entries.get(id) {
+                None => {
+                    group.acknowledge(id);
+                    gone.push(id);
+                }
+                Some(entry) if claim.take(group, id) => found.push(entry),
+                Some(_) => continue,
             }
+            left -= 1;
         }
         out.array(3);
         ids::write(next.and_then(|from| first_from(group, from)).unwrap_or(Id::MIN), out);
         out.array(found.len());
-        found.into_iter().for_each(|id| claim.show(&log.entries, id, out));
+        found.into_iter().for_each(|entry| claim.show(entry, out));
         out.array(gone.len());
         gone.into_iter().for_each(|id| ids::write(id, out));
         Some(())
