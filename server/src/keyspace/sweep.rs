@@ -7,16 +7,18 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::entry::Slot;
-use super::{Changed, Keyspace, Shared, StripeId};
+use super::{Changed, Keyspace, Ready, Shared, StripeId};
 use crate::clock::Millis;
 
 /// What a round of sweeping came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Swept {
     /// Keys freed.
     pub freed: usize,
     /// The earliest deadline left in the stripes looked at; in the past if the round was cut short.
     pub due: Millis,
+    /// Keys among them that a call waits for.
+    pub awaited: Vec<Ready>,
 }
 
 impl Keyspace {
@@ -31,7 +33,7 @@ impl Keyspace {
         most: usize,
         changed: &mut Changed,
     ) -> Swept {
-        let mut swept = Swept { freed: 0, due: Millis::MAX };
+        let mut swept = Swept { freed: 0, due: Millis::MAX, awaited: Vec::new() };
         let mut gone: Vec<Slot> = Vec::new();
         for (number, database) in self.databases.iter().enumerate() {
             for index in (share..database.stripes.len()).step_by(shares.max(1)) {
@@ -45,7 +47,12 @@ impl Keyspace {
                 swept.freed += guarded.sweep(now, most - swept.freed, &mut gone);
                 swept.due = swept.due.min(guarded.due());
                 if let Some(watchers) = &guarded.watchers {
-                    gone.iter().for_each(|slot| watchers.mark(slot.key()));
+                    for key in gone.iter().map(Slot::key) {
+                        watchers.mark(key);
+                        if watchers.waiters.is_awaited(key) {
+                            swept.awaited.push((number, key.into()));
+                        }
+                    }
                 }
                 if self.collecting.is_on() {
                     changed.keys.extend(gone.iter().map(|slot| Box::from(slot.key())));
