@@ -194,6 +194,31 @@ fn streams_replay() {
     }
 }
 
+/// Who waits in a group and is tried in vain leaves no record, and a change that adds nothing tries
+/// nobody.
+#[test]
+fn waiting_in_vain_leaves_no_record() {
+    let process = bare::small(1);
+    let mut bare = Bare::new(&process, 1);
+    let [one, two, writer] = [(); 3].map(|()| bare.connect(Version::Resp3));
+    bare.line(writer, "XGROUP CREATE s g $ MKSTREAM");
+    bare.line(one, "XREADGROUP GROUP g one BLOCK 0 STREAMS s >");
+    bare.line(two, "XREADGROUP GROUP g two BLOCK 0 STREAMS s >");
+    bare.take_records();
+    let mut recorded = |line: &str| {
+        bare.line(writer, line);
+        let records = bare.take_records();
+        let name = |record: &Record| record.request.as_request().name().to_vec();
+        let names: Vec<_> = records.iter().map(name).collect();
+        (names.join(&b' '), [one, two].map(|client| bare.is_parked(client)))
+    };
+    assert_eq!(recorded("XADD s 1 f v"), (b"XADD XREADGROUP".to_vec(), [false, true]));
+    assert_eq!(recorded("XACK s g 1"), (b"XACK".to_vec(), [false, true]));
+    assert_eq!(recorded("XDEL s 1"), (b"XDEL".to_vec(), [false, true]));
+    assert_eq!(recorded("XSETID s 5"), (b"XSETID".to_vec(), [false, true]));
+    assert_eq!(recorded("XADD s 6 f v"), (b"XADD XREADGROUP".to_vec(), [false, false]));
+}
+
 /// Expiry is a function of time, not of who looked: replaying later or sweeping more often changes
 /// nothing.
 #[test]

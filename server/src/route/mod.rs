@@ -434,7 +434,8 @@ impl<'p> Executor<'p> {
                 let seed = self.chance.next();
                 let writer = ReplyWriter::new(out, session.version);
                 let dice = Dice::new(seed);
-                let mut write = Write { keys, args: request, out: writer, now, dice };
+                let resumed = false;
+                let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
                 let mut outcome = handler(&mut write);
                 let mut keys = write.keys;
                 let stamp = Stamp { now, seed, database };
@@ -490,7 +491,8 @@ impl<'p> Executor<'p> {
         let (mut keys, outcome) = {
             let keys = Keys::whole(space, &exclusive, database, now);
             let out = ReplyWriter::new(out, session.version);
-            let mut write = Write { keys, args: request, out, now, dice: Dice::new(seed) };
+            let (args, dice) = (request, Dice::new(seed));
+            let mut write = Write { keys, args, out, now, dice, resumed: false };
             let outcome = handler(&mut write);
             (write.keys, outcome)
         };

@@ -294,6 +294,51 @@ def wrong(d, table, connection):
     ])) for _ in range(4)]
 
 
+def waiting(d, table, connection):
+    """Calls that wait: connection 4 writes, 5 and 6 wait. In the end nobody does."""
+    name, other = d.choice([b"a", b"b", b"c"]), b"{tag}g"
+    one, two = 5, 6
+    step = lambda n, *argv, **more: Step(n, tuple(str(a).encode() if isinstance(a, int) else
+                                                  a if isinstance(a, bytes) else a.encode() for a in argv), fence=True, **more)
+    steps = [step(n, "RESET") for n in (4, one, two)] + [step(4, "DEL", name, other)]
+    if d.chance(0.5):
+        steps += [step(n, "HELLO", "3", rule=rules.hello) for n in (one, two) if d.chance(0.5)]
+
+    def add(*ids):
+        """One by one, or all in a transaction, at times with what does not count between them."""
+        lines = [("XADD", name, id_, "f", d.choice([b"1", b"v"])) for id_ in ids]
+        # Never the last one: 7.0 then answers that there is nothing, 7.2 goes on waiting.
+        if len(ids) > 1 and d.chance(0.3):
+            lines.insert(d.between(1, len(lines)), ("XDEL", name, ids[0]))
+        if d.chance(0.4):
+            return [step(4, "MULTI"), *(step(4, *line) for line in lines), step(4, "EXEC")]
+        return [step(4, *line) for line in lines]
+
+    # A call that waits answers nothing, so only time tells that it has come to another thread.
+    settle = lambda: [step(4, "PING", pause_ms=8)]
+    count_of = lambda: ["COUNT", d.between(1, 3)] if d.chance(0.5) else []
+    if d.chance(0.5):
+        steps += add("1-1")
+    steps += [step(one, "XREAD", *count_of(), "BLOCK", 0, "STREAMS", name, d.choice(["$", "2-5", "1-1"])),
+              *settle(), step(two, "XREAD", "BLOCK", 0, *count_of(), "STREAMS", other, name, "0", "$"), *settle()]
+    if d.chance(0.3):
+        steps += [step(4, "DEL", name)] + ([step(4, "SET", name, "x"), step(4, "DEL", name)] if d.chance(0.5) else [])
+    steps += add("2-3", "2-4") + add("3-0", "3-1")
+    if d.chance(0.1):
+        steps += [step(one, "XREAD", "BLOCK", 20, "STREAMS", name, "$"), step(one, "PING", pause_ms=60)]
+    steps += [step(4, "XGROUP", "CREATE", name, "g1", "$"), step(4, "XGROUP", "CREATECONSUMER", name, "g1", "c1"),
+              step(4, "XGROUP", "CREATECONSUMER", name, "g1", "c2")]
+    no_ack = ["NOACK"] if d.chance(0.2) else []
+    read = lambda n, consumer_, *options: step(n, "XREADGROUP", "GROUP", "g1", consumer_, *options, "BLOCK", 0, *no_ack,
+                                               "STREAMS", name, ">")
+    steps += [read(one, "c1", *count_of()), *settle(), read(two, "c2", *count_of()), *settle()]
+    steps += add("4-0", "4-1") + add("5-0") + add("6-0", "6-1", "6-2")
+    ask_all = [step(4, "XINFO", "GROUPS", name, rule=group_info), step(4, "XPENDING", name, "g1"),
+               step(4, "XINFO", "STREAM", name, "FULL", rule=stream_info)]
+    return steps + ask_all + [step(4, "DEL", name)]
+
+
+FAMILY.script("waiting for a stream", waiting, weight=0.4)
 FAMILY.script("a fresh stream", fresh_stream, weight=1.5)
 FAMILY.script("ids that follow", next_ids, weight=0.4)
 FAMILY.script("XSETID", set_ids, weight=0.4)

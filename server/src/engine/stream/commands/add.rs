@@ -132,6 +132,7 @@ fn xtrim(cx: &mut Write<'_, '_>) -> Outcome {
     let trim = options.trim(true)?;
     let mut gone = 0;
     if let Some(mut edit) = cx.keys.edit_existing::<Stream>(cx.args.arg(1))? {
+        edit.hush();
         gone = trim.map_or(0, |trim| trim.apply(&mut edit));
         if gone == 0 {
             edit.unchanged();

@@ -144,6 +144,7 @@ fn xclaim(cx: &mut Write<'_, '_>) -> Outcome {
         args.args().skip(5).map_while(|text| ids::parse(text, 0)).collect();
     let options = Options::read(args, 5 + wanted.len(), now as i64)?;
     edit.changed();
+    edit.hush();
     let Stream { log, groups } = &mut *edit;
     let out = &mut cx.out;
     let claimed = groups.change(name, |group| {
@@ -229,6 +230,7 @@ fn xautoclaim(cx: &mut Write<'_, '_>) -> Outcome {
         return Err(reply::no_key_or_group(key, name));
     };
     edit.changed();
+    edit.hush();
     let Stream { log, groups } = &mut *edit;
     let out = &mut cx.out;
     let claimed = groups.change(name, |group| {

@@ -129,6 +129,7 @@ fn setid(cx: &mut Write<'_, '_>) -> Outcome {
     let last: Id = if text == b"$" { edit.log.last } else { ids::any(text, 0)? };
     edit.groups.change(name, |group| (group.last, group.read) = (last, read));
     edit.changed();
+    edit.hush();
     drop(edit);
     cx.out.ok();
     Ok(Next::Done)
@@ -179,6 +180,7 @@ fn create_consumer(cx: &mut Write<'_, '_>) -> Outcome {
     let created = created == Some(true);
     if created {
         edit.changed();
+        edit.hush();
     }
     drop(edit);
     cx.out.integer(created.into());
@@ -206,6 +208,7 @@ fn delete_consumer(cx: &mut Write<'_, '_>) -> Outcome {
     let pending = edit.groups.change(name, |group| group.remove_consumer(consumer)).flatten();
     if pending.is_some() {
         edit.changed();
+        edit.hush();
     }
     drop(edit);
     cx.out.integer(pending.unwrap_or(0) as i64);

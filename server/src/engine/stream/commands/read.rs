@@ -1,6 +1,6 @@
 //! engine/stream/commands/read.rs — XREAD and XREADGROUP.
 
-use mainstay_protocol::{ReplyWriter, Request, Version};
+use mainstay_protocol::{Deferred, OwnedRequest, ReplyWriter, Request, Version};
 use smallvec::SmallVec;
 
 use super::look::ENTRY;
@@ -8,11 +8,11 @@ use super::reply;
 use crate::clock::Millis;
 use crate::command::options::{self, is_word};
 use crate::command::{
-    Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type, Write,
+    Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type, Wait, Write,
 };
-use crate::engine::stream::group::{Group, Pending};
+use crate::engine::stream::group::{Group, Number, Pending};
 use crate::engine::stream::ids;
-use crate::engine::stream::log::{Log, Stream};
+use crate::engine::stream::log::{KIND, Log, Stream};
 use crate::error::Refusal;
 use crate::keyspace::Keys;
 use crate::structure::blocks::Id;
@@ -78,8 +78,8 @@ pub static XREADGROUP: Command = Command {
 struct Wanted<'a> {
     /// How many entries of a stream at most.
     count: usize,
-    /// How long to wait, in milliseconds; 0 is for ever.
-    block: Option<Millis>,
+    /// Whether to wait, and until when if not for ever.
+    block: Option<Option<Millis>>,
     no_ack: bool,
     /// Group and consumer.
     group: Option<(&'a [u8], &'a [u8])>,
@@ -110,7 +110,7 @@ impl<'a> Wanted<'a> {
             let more = args.len() - at - 1;
             at += 1;
             if more > 0 && is_word(word, "BLOCK") {
-                wanted.block = Some(timeout(args.arg(at), now)?);
+                wanted.block = Some(options::timeout_millis(args.arg(at), now)?);
                 at += 1;
             } else if more > 0 && is_word(word, "COUNT") {
                 let count = options::integer(args.arg(at))?;
@@ -163,22 +163,47 @@ impl<'a> Wanted<'a> {
     fn id(&self, args: Request<'a>, number: usize) -> &'a [u8] {
         args.arg(self.first + self.streams + number)
     }
-}
 
-/// How long a request waits, as Redis reads it: the end must be a time, too.
-fn timeout(text: &[u8], now: Millis) -> Result<Millis, Refusal> {
-    let span = options::parse_integer(text)
-        .ok_or(Refusal::text("ERR timeout is not an integer or out of range"))?;
-    let span = u64::try_from(span).map_err(|_| Refusal::text("ERR timeout is negative"))?;
-    match now.checked_add(span) {
-        Some(end) if i64::try_from(end).is_ok() => Ok(span),
-        _ => Err(Refusal::text("ERR timeout is out of range")),
+    /// What is done when there was nothing: waiting, if that was asked for. `id` is what the call
+    /// then asks for, of each stream.
+    fn park(&self, args: Request<'a>, id: impl Fn(usize) -> String) -> Next {
+        let Some(until) = self.block else { return Next::Done };
+        let keys = (0..self.streams).map(|number| self.key(args, number));
+        let number = |key: &[u8]| keys.clone().position(|other| other == key).unwrap_or_default();
+        let mut next = Wait::park(KIND.name, until, keys.clone(), |key| {
+            self.resume(key, id(number(key)).as_bytes())
+        });
+        if let Next::Park(wait) = &mut next {
+            // Who reads in a group must know when the group is gone, with or without its stream.
+            wait.always = self.group.is_some();
+        }
+        next
+    }
+
+    /// The request that is tried when a stream has changed.
+    fn resume(&self, key: &[u8], id: &[u8]) -> OwnedRequest {
+        let mut count = itoa::Buffer::new();
+        let mut words = SmallVec::<[&[u8]; 16]>::new();
+        match self.group {
+            Some((group, consumer)) => {
+                words.extend([&b"XREADGROUP"[..], b"GROUP", group, consumer]);
+            }
+            None => words.push(b"XREAD"),
+        }
+        if self.count != usize::MAX {
+            words.extend([&b"COUNT"[..], count.format(self.count).as_bytes()]);
+        }
+        if self.no_ack {
+            words.push(b"NOACK");
+        }
+        words.extend([&b"BLOCK"[..], b"0", b"STREAMS", key, id]);
+        OwnedRequest::from_args(words)
     }
 }
 
 /// The streams of a reply, begun when the first of them is there.
 struct Streams {
-    begun: Option<mainstay_protocol::Deferred>,
+    begun: Option<Deferred>,
     count: usize,
 }
 
@@ -202,13 +227,14 @@ impl Streams {
         self.count += 1;
     }
 
-    /// Ends the reply: nothing if there was no stream.
-    fn finish(self, out: &mut ReplyWriter<'_>) {
+    /// Ends the reply, which is nothing if there was no stream; says whether there was one.
+    fn finish(self, out: &mut ReplyWriter<'_>) -> bool {
         match (self.begun, out.version()) {
             (None, _) => out.null_array(),
             (Some(begun), Version::Resp2) => out.finish_array(begun, self.count),
             (Some(begun), Version::Resp3) => out.finish_map(begun, self.count),
         }
+        self.count > 0
     }
 }
 
@@ -230,15 +256,18 @@ fn xread(cx: &mut Read<'_>) -> Outcome {
         });
     }
     let mut streams = Streams::new();
-    for (number, above) in above.into_iter().enumerate() {
+    for (number, &above) in above.iter().enumerate() {
         let key = wanted.key(args, number);
         let Some(stream) = cx.keys.get::<Stream>(key)? else { continue };
         let Some(start) = above.next().filter(|_| stream.log.has_above(above)) else { continue };
         streams.name(key, &mut cx.out);
         reply::entries(stream.log.entries.range(start, Id::MAX), wanted.count, &mut cx.out);
     }
-    streams.finish(&mut cx.out);
-    Ok(Next::Done)
+    if streams.finish(&mut cx.out) {
+        return Ok(Next::Done);
+    }
+    // What is above the last id of now is asked for, whatever the last id is then.
+    Ok(wanted.park(args, |number| format!("{}-{}", above[number].ms, above[number].seq)))
 }
 
 fn xreadgroup(cx: &mut Write<'_, '_>) -> Outcome {
@@ -276,7 +305,14 @@ fn xreadgroup(cx: &mut Write<'_, '_>) -> Outcome {
     for (number, above) in above.into_iter().enumerate() {
         let key = wanted.key(args, number);
         let Some(mut edit) = cx.keys.edit_existing::<Stream>(key)? else { continue };
+        edit.hush();
         let Stream { log, groups } = &mut *edit;
+        let has_some = |group: &Group| above.is_some() || log.has_above(group.last);
+        if cx.resumed && !groups.get(group).is_some_and(has_some) {
+            // That the consumer waits for it is known.
+            edit.unchanged();
+            continue;
+        }
         let (out, now) = (&mut cx.out, cx.now);
         groups.change(group, |group| {
             let number = group.see(consumer, now)?;
@@ -294,8 +330,10 @@ fn xreadgroup(cx: &mut Write<'_, '_>) -> Outcome {
             Some(())
         });
     }
-    streams.finish(&mut cx.out);
-    Ok(Next::Done)
+    if streams.finish(&mut cx.out) {
+        return Ok(Next::Done);
+    }
+    Ok(wanted.park(args, |_| ">".to_owned()))
 }
 
 fn group_is_there(keys: &Keys<'_>, key: &[u8], group: &[u8]) -> Result<bool, Refusal> {
@@ -306,7 +344,7 @@ fn group_is_there(keys: &Keys<'_>, key: &[u8], group: &[u8]) -> Result<bool, Ref
 fn fresh(
     log: &Log,
     group: &mut Group,
-    number: crate::engine::stream::group::Number,
+    number: Number,
     wanted: &Wanted<'_>,
     now: Millis,
     out: &mut ReplyWriter<'_>,
@@ -329,7 +367,7 @@ fn fresh(
 fn history(
     log: &Log,
     group: &mut Group,
-    number: crate::engine::stream::group::Number,
+    number: Number,
     above: Id,
     wanted: &Wanted<'_>,
     now: Millis,

@@ -40,6 +40,7 @@ fn xdel(cx: &mut Write<'_, '_>) -> Outcome {
         return Ok(Next::Done);
     };
     edit.unchanged();
+    edit.hush();
     let ids = read_ids(cx.args, 2, usize::MAX)?;
     let removed = ids.into_iter().filter(|&id| edit.log.remove(id)).count();
     if removed > 0 {
@@ -73,6 +74,7 @@ fn xack(cx: &mut Write<'_, '_>) -> Outcome {
         return Ok(Next::Done);
     };
     edit.unchanged();
+    edit.hush();
     if edit.groups.get(name).is_none() {
         cx.out.integer(0);
         return Ok(Next::Done);
@@ -161,6 +163,7 @@ fn xdelex(cx: &mut Write<'_, '_>) -> Outcome {
         return Ok(Next::Done);
     };
     edit.unchanged();
+    edit.hush();
     for id in ids {
         let stream = &mut *edit;
         let needed = references == References::Acked && stream.groups.need(id);
@@ -189,6 +192,7 @@ fn xackdel(cx: &mut Write<'_, '_>) -> Outcome {
         return Ok(Next::Done);
     };
     edit.unchanged();
+    edit.hush();
     for id in ids {
         let Stream { log, groups } = &mut *edit;
         let became = if groups.change(name, |group| group.acknowledge(id)) != Some(true) {
