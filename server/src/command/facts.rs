@@ -49,19 +49,19 @@ impl Entry {
     pub fn flags(&self) -> Vec<&'static str> {
         let command = self.command;
         let group = self.is_mere_container();
-        let write = command.writes();
+        let write = command.writes() && !command.reads();
         let grows = write
             && !command.is(Trait::NoGrowth)
             && self.keys.iter().any(|spec| spec.access.grows());
         let settles = self.engine.group == Group::Transactions && self.is_fast();
         let busy = command.is(Trait::NoAuth) || command.is(Trait::AllowBusy) || settles;
-        let movable = self
-            .keys
-            .iter()
-            .any(|spec| !matches!((spec.begin, spec.find), (Begin::Index(_), Find::Range { .. })));
+        let movable = self.may_have_patterns()
+            || self.keys.iter().any(|spec| {
+                !matches!((spec.begin, spec.find), (Begin::Index(_), Find::Range { .. }))
+            });
         let all = [
             ("write", write),
-            ("readonly", matches!(command.run, Run::Read(_))),
+            ("readonly", command.reads()),
             ("denyoom", grows),
             ("admin", command.is(Trait::Admin)),
             ("pubsub", self.is_about_messages()),
@@ -109,8 +109,8 @@ impl Entry {
             return true;
         }
         match category {
-            "write" => command.writes(),
-            "read" => matches!(command.run, Run::Read(_)),
+            "write" => command.writes() && !command.reads(),
+            "read" => command.reads(),
             "admin" => command.is(Trait::Admin),
             "dangerous" => {
                 command.is(Trait::Admin) || command.is(Trait::Dangerous) || self.is_in("admin")

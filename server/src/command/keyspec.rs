@@ -17,6 +17,9 @@ pub struct KeySpec {
     pub find: Find,
     /// What the command does to these keys.
     pub access: Access,
+    /// The options of the command and how many values each has, so that a value that looks like an
+    /// option is not taken for one. Only where the run begins behind a word.
+    pub options: &'static [(&'static str, usize)],
 }
 
 /// Where a run of keys begins.
@@ -34,8 +37,8 @@ pub enum Find {
     /// To `last` arguments behind the beginning, or, if negative, to that many before the end of
     /// the request (-1 is the last argument); every `step`-th is a key.
     Range { last: isize, step: usize },
-    /// The first argument says how many follow.
-    Counted,
+    /// The first argument says how many follow; every `step`-th argument behind it is one.
+    Counted { step: usize },
     /// To the middle of what is left of the request.
     Half,
 }
@@ -49,7 +52,28 @@ pub fn specs(args: &[Arg], at: usize) -> Vec<KeySpec> {
         start = position.unwrap_or(start);
         collect(arg, &mut position, start, tail_len(&args[index + 1..]), &mut specs);
     }
-    merge(specs)
+    let mut specs = merge(specs);
+    if specs.iter().any(|spec| matches!(spec.begin, Begin::Keyword(..))) {
+        let mut found = Vec::new();
+        args.iter().for_each(|arg| options(arg, &mut found));
+        // Once per command and process.
+        let found: &'static [_] = Vec::leak(found);
+        specs.iter_mut().for_each(|spec| spec.options = found);
+    }
+    specs
+}
+
+/// The words of a grammar that have a fixed number of values.
+fn options(arg: &Arg, found: &mut Vec<(&'static str, usize)>) {
+    match arg {
+        Arg::Tagged(word, inner) => found.extend(fixed_len(inner).map(|len| (*word, len))),
+        Arg::Maybe(inner) | Arg::Many(inner) => options(inner, found),
+        Arg::OneOf(parts) | Arg::AnyOrder(parts) | Arg::Group(parts) => {
+            parts.iter().for_each(|part| options(part, found));
+        }
+        Arg::Key(..) | Arg::Value(..) | Arg::Word(_) => {}
+        Arg::Counted(_) | Arg::Halves(..) => {}
+    }
 }
 
 /// How many arguments a fixed grammar takes; `None` if that varies.
@@ -83,7 +107,12 @@ fn collect(
         Arg::Key(_, access) => {
             if let Some(at) = *position {
                 let find = Find::Range { last: 0, step: 1 };
-                specs.push(KeySpec { begin: Begin::Index(at), find, access: *access });
+                specs.push(KeySpec {
+                    begin: Begin::Index(at),
+                    find,
+                    access: *access,
+                    options: &[],
+                });
             }
         }
         Arg::Many(inner) => {
@@ -98,24 +127,34 @@ fn collect(
                 };
                 if let Some((index, step, access)) = key {
                     let find = Find::Range { last: -1 - tail as isize, step };
-                    specs.push(KeySpec { begin: Begin::Index(at + index), find, access });
+                    specs.push(KeySpec {
+                        begin: Begin::Index(at + index),
+                        find,
+                        access,
+                        options: &[],
+                    });
                 }
             }
         }
-        Arg::Counted(Arg::Key(_, access)) => {
-            if let Some(at) = *position {
-                let begin = Begin::Index(at);
-                specs.push(KeySpec { begin, find: Find::Counted, access: *access });
+        Arg::Counted(inner) => {
+            let (access, step) = match inner {
+                Arg::Key(_, access) => (Some(*access), 1),
+                Arg::Group(parts @ [Arg::Key(_, access), ..]) => (Some(*access), parts.len()),
+                _ => (None, 1),
+            };
+            if let (Some(at), Some(access)) = (*position, access) {
+                let (begin, find) = (Begin::Index(at), Find::Counted { step });
+                specs.push(KeySpec { begin, find, access, options: &[] });
             }
         }
         Arg::Tagged(word, Arg::Key(_, access)) => {
             let begin = Begin::Keyword(word, position.unwrap_or(start));
             let find = Find::Range { last: 0, step: 1 };
-            specs.push(KeySpec { begin, find, access: *access });
+            specs.push(KeySpec { begin, find, access: *access, options: &[] });
         }
         Arg::Tagged(word, Arg::Halves(Arg::Key(_, access), _)) => {
             let begin = Begin::Keyword(word, position.unwrap_or(start));
-            specs.push(KeySpec { begin, find: Find::Half, access: *access });
+            specs.push(KeySpec { begin, find: Find::Half, access: *access, options: &[] });
         }
         Arg::Group(parts) => {
             for (index, part) in parts.iter().enumerate() {
@@ -129,11 +168,16 @@ fn collect(
                 collect(part, &mut unknown, position.unwrap_or(start), None, specs);
             }
         }
+        // A run of none is a run.
+        Arg::Maybe(inner @ Arg::Many(_)) => {
+            let mut position = *position;
+            collect(inner, &mut position, start, tail, specs);
+        }
         Arg::Maybe(inner) => {
             let mut unknown = None;
             collect(inner, &mut unknown, position.unwrap_or(start), None, specs);
         }
-        Arg::Value(..) | Arg::Word(_) | Arg::Tagged(..) | Arg::Counted(_) | Arg::Halves(..) => {}
+        Arg::Value(..) | Arg::Word(_) | Arg::Tagged(..) | Arg::Halves(..) => {}
     }
     *position = match (*position, fixed_len(arg)) {
         (Some(at), Some(len)) => Some(at + len),
@@ -150,6 +194,7 @@ fn merge(specs: Vec<KeySpec>) -> Vec<KeySpec> {
                 begin: Begin::Index(first),
                 find: Find::Range { last, step: 1 },
                 access,
+                ..
             }),
             KeySpec { begin: Begin::Index(at), find: Find::Range { last: 0, step: 1 }, .. },
         ) = (merged.last_mut(), spec)
@@ -166,19 +211,32 @@ fn merge(specs: Vec<KeySpec>) -> Vec<KeySpec> {
 }
 
 impl KeySpec {
+    /// Where the last option of this name has its value: the last one holds. What goes on to the
+    /// end of the request begins at the first.
+    fn behind(&self, word: &str, from: usize, args: Request<'_>) -> Option<usize> {
+        let (mut at, mut found) = (from, None);
+        while at + 1 < args.len() {
+            let is = |word: &str| args.arg(at).eq_ignore_ascii_case(word.as_bytes());
+            if is(word) {
+                found = Some(at + 1);
+                if self.find == Find::Half {
+                    break;
+                }
+            }
+            at += 1 + self.options.iter().find(|(name, _)| is(name)).map_or(0, |(_, len)| *len);
+        }
+        found
+    }
+
     /// The positions of the run's keys in a request; `None` if the request does not say how many.
     pub fn positions(&self, args: Request<'_>) -> Option<impl Iterator<Item = usize> + use<>> {
         let len = args.len();
         let begin = match self.begin {
             Begin::Index(at) => at,
-            Begin::Keyword(word, from) => {
-                let found =
-                    (from..len).find(|&at| args.arg(at).eq_ignore_ascii_case(word.as_bytes()));
-                match found {
-                    Some(at) if at + 1 < len => at + 1,
-                    _ => return Some((0..0).step_by(1)),
-                }
-            }
+            Begin::Keyword(word, from) => match self.behind(word, from, args) {
+                Some(at) => at,
+                None => return Some((0..0).step_by(1)),
+            },
         };
         match self.find {
             Find::Range { last, step } => {
@@ -190,11 +248,12 @@ impl KeySpec {
                 Some((begin..end.min(len).max(begin)).step_by(step))
             }
             Find::Half => Some((begin..begin + (len - begin.min(len)) / 2).step_by(1)),
-            Find::Counted => {
+            Find::Counted { step } => {
                 let count = super::options::parse_integer(args.arg(begin))?;
                 let count = usize::try_from(count).ok().filter(|&count| count > 0)?;
-                let end = (begin + 1).checked_add(count).filter(|&end| end <= len)?;
-                Some((begin + 1..end).step_by(1))
+                let taken = count.checked_mul(step)?;
+                let end = (begin + 1).checked_add(taken).filter(|&end| end <= len)?;
+                Some((begin + 1..end).step_by(step))
             }
         }
     }

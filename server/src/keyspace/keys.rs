@@ -504,6 +504,21 @@ impl<'a> Keys<'a> {
         len: usize,
         edit: impl FnOnce(&mut [u8]) -> R,
     ) -> Result<R, Refusal> {
+        self.amend_string(key, |_| len, |bytes| (edit(bytes), true))
+    }
+
+    /// As [`Keys::edit_string`], for an edit that may turn out to change nothing. `len` makes the
+    /// string's new length of its old one; `edit` says beside its result whether it changed a
+    /// byte. Without a change of bytes or length nothing is recorded and no watch is marked.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongType`] if the key holds anything else.
+    pub fn amend_string<R>(
+        &mut self,
+        key: &[u8],
+        len: impl FnOnce(usize) -> usize,
+        edit: impl FnOnce(&mut [u8]) -> (R, bool),
+    ) -> Result<R, Refusal> {
         let (hash, found) = self.live_mut(key);
         let database = self.database;
         let Some(guarded) = self.guarded_mut(database, hash) else {
@@ -515,10 +530,14 @@ impl<'a> Keys<'a> {
         };
         let table = guarded.table_mut(place);
         let before = table.slot(place.position).weight();
+        let held = table.slot(place.position).as_string().ok_or(Refusal::WrongType)?.len();
+        let len = len(held);
         let bytes = table.slot_mut(place.position).resize_string(len).ok_or(Refusal::WrongType)?;
-        let result = edit(bytes);
+        let (result, changed) = edit(bytes);
         table.reweigh(before, table.slot(place.position).weight());
-        self.note(hash, key);
+        if changed || len != held || found.is_none() {
+            self.note(hash, key);
+        }
         Ok(result)
     }
 

@@ -37,7 +37,7 @@ pub use edit::Edit;
 pub use entry::BYTES_MAX;
 pub use gate::{Exclusive, Gate, Shared};
 pub use keys::{Keys, Ttl, Value};
-pub use object::{Distinct, Kind, Object, STRING_NAME, STRING_TAG};
+pub use object::{Distinct, Elements, Kind, Object, STRING_NAME, STRING_TAG};
 pub use sweep::Swept;
 pub use wait::{Ready, Waiter};
 pub use watch::Watch;

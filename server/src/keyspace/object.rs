@@ -26,6 +26,23 @@ pub trait Object: Any + Send {
     fn as_distinct(&self) -> Option<&dyn Distinct> {
         None
     }
+    /// The value as elements in an order, if SORT can sort it.
+    fn as_elements(&self) -> Option<&dyn Elements> {
+        None
+    }
+    /// What is in a field, if the value has fields: SORT looks into hashes.
+    fn field(&self, _name: &[u8]) -> Option<&[u8]> {
+        None
+    }
+}
+
+/// Elements in an order of their own, as commands on another kind of value see them.
+pub trait Elements {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// Shows `count` elements, all of which must be there, after the first `skip`; from the end if
+    /// `back`.
+    fn show<'a>(&'a self, skip: usize, count: usize, back: bool, show: &mut dyn FnMut(&'a [u8]));
 }
 
 /// Distinct members, as commands on another kind of value see them.

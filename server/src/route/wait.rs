@@ -220,11 +220,11 @@ impl Service<'_, '_> {
     pub(super) fn serve_key<'k>(&mut self, mut keys: Keys<'k>, key: &[u8]) -> Keys<'k> {
         let mut at = 0;
         while let Some(waiter) = keys.waiter(key, at) {
-            let is_right = keys.peek(key).is_some_and(|value| value.kind() == waiter.kind);
-            if !is_right && !waiter.always {
-                if !keys.must_tell(key) {
-                    break;
-                }
+            let kind = keys.peek(key).map(|value| value.kind());
+            if kind.is_none() && !keys.must_tell(key) {
+                break;
+            }
+            if kind != Some(waiter.kind) && !waiter.always {
                 at += 1;
                 continue;
             }

@@ -11,6 +11,7 @@
 //! - [`segments`]: lists of any length.
 //! - [`blocks`]: entries by growing ids; streams.
 //! - [`decimal`]: whole numbers as text.
+//! - [`partial_sort`]: the first few of many in order.
 //! - [`glob`]: the patterns of keys, channels, settings and files.
 //! - [`ordered`]: elements by keys that mostly grow; what is pending in a stream's groups.
 //! - [`frozen`]: how values are written into a snapshot and read back.
@@ -38,6 +39,7 @@ pub mod glob;
 pub mod hash;
 pub mod ordered;
 pub mod packed;
+pub mod partial_sort;
 mod prefetch;
 pub mod ranked;
 pub mod segments;

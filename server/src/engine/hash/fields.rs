@@ -177,6 +177,10 @@ impl Object for Fields {
         self.len() == 0
     }
 
+    fn field(&self, name: &[u8]) -> Option<&[u8]> {
+        self.get(name)
+    }
+
     fn encoding(&self) -> &'static str {
         match &self.0 {
             Form::Packed(_) => "listpack",

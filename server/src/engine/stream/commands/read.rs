@@ -147,10 +147,7 @@ impl<'a> Wanted<'a> {
         if in_group && wanted.group.is_none() {
             return Err(Refusal::text("ERR Missing GROUP option for XREADGROUP"));
         }
-        // The keys that were locked are those behind the first such word that can be the option.
-        let from = if in_group { 4 } else { 1 };
-        let named = |at: &usize| is_word(args.arg(*at), "STREAMS");
-        if (from..args.len()).find(named) != Some(wanted.first - 1) {
+        if locked_from(args, in_group) != wanted.first {
             return Err(Refusal::Syntax);
         }
         Ok(wanted)
@@ -199,6 +196,21 @@ impl<'a> Wanted<'a> {
         words.extend([&b"BLOCK"[..], b"0", b"STREAMS", key, id]);
         OwnedRequest::from_args(words)
     }
+}
+
+/// Where the keys begin that were locked: the grammar has GROUP in front, as Redis's key
+/// specification has, and a client may have it elsewhere.
+fn locked_from(args: Request<'_>, in_group: bool) -> usize {
+    let mut at = if in_group { 4 } else { 1 };
+    while at < args.len() && !is_word(args.arg(at), "STREAMS") {
+        let word = args.arg(at);
+        let values = match in_group && is_word(word, "GROUP") {
+            true => 2,
+            false => usize::from(is_word(word, "COUNT") || is_word(word, "BLOCK")),
+        };
+        at += 1 + values;
+    }
+    at + 1
 }
 
 /// The streams of a reply, begun when the first of them is there.
