@@ -16,6 +16,7 @@ use parking_lot::{Mutex, MutexGuard};
 use smallvec::{SmallVec, smallvec};
 
 use super::entry::Slot;
+use super::object::Object;
 use super::table::{NEVER, Table};
 use super::watch::Watchers;
 use crate::clock::Millis;
@@ -47,9 +48,14 @@ pub(super) struct Guarded {
     depths: SmallVec<[u8; 8]>,
     directory: Vec<u16>,
     depth: u8,
+    /// Heap bytes of the entries and what they hold.
+    heap: usize,
     /// Who must be told when a key changes: WATCH.
     pub(super) watchers: Option<Box<Watchers>>,
 }
+
+/// How many deadlines were looked at.
+pub(super) struct Looked(pub(super) usize);
 
 /// Where an entry is within a stripe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,12 +152,13 @@ impl Drop for Held<'_> {
 }
 
 impl Guarded {
-    fn new() -> Guarded {
+    pub(super) fn new() -> Guarded {
         Guarded {
             tables: smallvec![Table::default()],
             depths: smallvec![0],
             directory: Vec::new(),
             depth: 0,
+            heap: 0,
             watchers: None,
         }
     }
@@ -165,14 +172,24 @@ impl Guarded {
             meter.keys.store(table.len() as u32, Relaxed);
             meter.volatile.store(table.volatile(), Relaxed);
             due.store(table.due(), Relaxed);
-            meter.weight.store(table.weight(), Relaxed);
+            meter.weight.store(self.heap + table.weight(), Relaxed);
             return;
         }
         meter.cells.store(std::ptr::null_mut(), Relaxed);
         meter.keys.store(self.len() as u32, Relaxed);
         meter.volatile.store(self.tables.iter().map(Table::volatile).sum(), Relaxed);
         due.store(self.due(), Relaxed);
-        meter.weight.store(self.tables.iter().map(Table::weight).sum(), Relaxed);
+        meter.weight.store(self.weight(), Relaxed);
+    }
+
+    #[cfg(test)]
+    pub(super) fn entry_bytes(&self) -> usize {
+        self.heap
+    }
+
+    /// Heap bytes of all there is.
+    fn weight(&self) -> usize {
+        self.heap + self.tables.iter().map(Table::weight).sum::<usize>()
     }
 
     #[inline]
@@ -212,6 +229,10 @@ impl Guarded {
     }
 
     /// The table with room for one more key of this hash.
+    ///
+    /// A table that is full at the last depth cannot be split, and [`Table::insert`] panics. That
+    /// takes 16,382 keys that agree in 22 bits of a hash whose seed is secret: by chance, some
+    /// 10^10 keys in one database.
     fn roomy(&mut self, hash: u64) -> usize {
         loop {
             let table = self.table_of(hash);
@@ -248,26 +269,42 @@ impl Guarded {
 
     pub(super) fn insert(&mut self, slot: Slot, hash: u64, deadline: Millis) -> Place {
         let table = self.roomy(hash);
+        self.heap += slot.weight();
         Place { table, position: self.tables[table].insert(slot, hash, deadline) }
     }
 
-    pub(super) fn insert_string(&mut self, key: &[u8], hash: u64, value: &[u8]) -> Place {
-        let table = self.roomy(hash);
-        Place { table, position: self.tables[table].insert_string(key, hash, value) }
+    /// Replaces what an entry holds by a string; the deadline stays. Gives back what must be freed.
+    #[inline]
+    pub(super) fn set_string(&mut self, place: Place, value: &[u8]) -> Option<Slot> {
+        let slot = self.tables[place.table].slot_mut(place.position);
+        let before = slot.weight();
+        let old = slot.set_string(value);
+        let after = slot.weight();
+        self.reweigh(before, after);
+        old
     }
 
-    pub(super) fn insert_object(
-        &mut self,
-        key: &[u8],
-        hash: u64,
-        object: Box<dyn super::Object>,
-    ) -> Place {
-        let table = self.roomy(hash);
-        Place { table, position: self.tables[table].insert_object(key, hash, object) }
+    /// Replaces what an entry holds by an object; the deadline stays. Gives back what is to be
+    /// freed.
+    pub(super) fn set_object(&mut self, place: Place, object: Box<dyn Object>) -> Slot {
+        let slot = self.tables[place.table].slot_mut(place.position);
+        let before = slot.weight();
+        let old = slot.set_object(object);
+        let after = slot.weight();
+        self.reweigh(before, after);
+        old
+    }
+
+    /// Says what became of the weight of an entry that was changed in place.
+    #[inline]
+    pub(super) fn reweigh(&mut self, before: usize, after: usize) {
+        self.heap = (self.heap + after).saturating_sub(before);
     }
 
     pub(super) fn remove(&mut self, place: Place) -> (Slot, Millis) {
-        self.tables[place.table].remove(place.position)
+        let removed = self.tables[place.table].remove(place.position);
+        self.heap = self.heap.saturating_sub(removed.0.weight());
+        removed
     }
 
     pub(super) fn len(&self) -> usize {
@@ -291,14 +328,29 @@ impl Guarded {
     }
 
     /// See [`Table::sweep`].
-    pub(super) fn sweep(&mut self, now: Millis, most: usize, gone: &mut Vec<Slot>) -> usize {
-        let mut taken = 0;
+    pub(super) fn sweep(&mut self, now: Millis, most: usize, gone: &mut Vec<Slot>) -> Looked {
+        let mut looked = Looked(0);
+        let full = gone.len().saturating_add(most);
         for table in &mut self.tables {
-            if table.due() <= now {
-                taken += table.sweep(now, most - taken, gone);
+            if table.due() <= now && gone.len() < full {
+                looked.0 += table.len();
+                let before = gone.len();
+                table.sweep(now, full - before, gone);
+                let freed: usize = gone[before..].iter().map(Slot::weight).sum();
+                self.heap = self.heap.saturating_sub(freed);
             }
         }
-        taken
+        looked
+    }
+
+    /// Takes an entry out of a stripe that is being freed; `None` when there is none left.
+    pub(super) fn shed(&mut self) -> Option<Slot> {
+        loop {
+            match self.tables.last_mut()?.shed() {
+                Some(slot) => return Some(slot),
+                None => self.tables.pop(),
+            };
+        }
     }
 
     /// Takes everything out at once, watchers excepted.

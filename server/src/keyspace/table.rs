@@ -8,14 +8,13 @@
 //! A lookup probes cells linearly from the home cell; a cell whose tag fits leads to the slot, and
 //! only the slot whose own tag fits leads to the entry. Growing the index and taking an entry out
 //! read cells and slots, never keys. A table holds at most [`Table::MAX`] entries, so neither ever
-//! moves more than 64 KiB; the stripe splits a fuller one in two ([`Table::split`]).
+//! moves more than 128 KiB; the stripe splits a fuller one in two ([`Table::split`]).
 //!
 //! Invariants: every slot has exactly one cell; `deadlines` is empty or as long as `slots`; a slot
 //! is VOLATILE if and only if its deadline is not [`NEVER`]; `due` is never above the earliest
 //! deadline. Order is the order of insertion, with the last entry moved into each hole.
 
 use super::entry::Slot;
-use super::object::Object;
 use crate::clock::Millis;
 use crate::structure::Chunks;
 
@@ -34,7 +33,6 @@ pub(super) struct Table {
     deadlines: Chunks<Millis>,
     volatile: u32,
     due: Millis,
-    heap: usize,
 }
 
 /// The bits of a key's hash that go into its cell.
@@ -66,12 +64,10 @@ impl Table {
         if self.volatile == 0 { NEVER } else { self.due }
     }
 
-    /// Heap bytes of entries, slots and index.
+    /// Heap bytes of slots, deadlines and index; the entries' own are counted by the stripe, since
+    /// telling which of two parts has how many of them would read every entry.
     pub(super) fn weight(&self) -> usize {
-        self.heap
-            + self.cells.len() * size_of::<u32>()
-            + self.slots.weight()
-            + self.deadlines.weight()
+        self.cells.len() * size_of::<u32>() + self.slots.weight() + self.deadlines.weight()
     }
 
     /// Where the index lies, for prefetching.
@@ -124,13 +120,9 @@ impl Table {
         &self.slots[position]
     }
 
-    /// The slot, to change its object. Report what became of the weight with [`Table::reweigh`].
+    /// The slot, to change its value.
     pub(super) fn slot_mut(&mut self, position: usize) -> &mut Slot {
         &mut self.slots[position]
-    }
-
-    pub(super) fn reweigh(&mut self, before: usize, after: usize) {
-        self.heap = (self.heap + after).saturating_sub(before);
     }
 
     /// The deadline, or [`NEVER`].
@@ -166,27 +158,14 @@ impl Table {
         }
     }
 
-    pub(super) fn insert_string(&mut self, key: &[u8], hash: u64, value: &[u8]) -> usize {
-        self.insert(Slot::string(key, value, slot_tag(hash)), hash, NEVER)
-    }
-
-    pub(super) fn insert_object(
-        &mut self,
-        key: &[u8],
-        hash: u64,
-        object: Box<dyn Object>,
-    ) -> usize {
-        self.insert(Slot::object(key, object, slot_tag(hash)), hash, NEVER)
-    }
-
     /// Adds an entry whose key is not there yet, and says where.
     pub(super) fn insert(&mut self, mut slot: Slot, hash: u64, deadline: Millis) -> usize {
-        debug_assert!(self.slots.len() < Table::MAX);
+        // See `Guarded::roomy`: one entry more would not be found again.
+        assert!(self.slots.len() < Table::MAX, "a table of more than {} keys", Table::MAX);
         if (self.slots.len() + 1) * 4 > self.cells.len() * 3 {
             self.grow();
         }
         let position = self.slots.len();
-        self.heap += slot.weight();
         slot.set_volatile(false);
         self.slots.push(slot);
         if !self.deadlines.is_empty() {
@@ -241,7 +220,6 @@ impl Table {
         if !self.deadlines.is_empty() {
             self.deadlines.swap_remove(position);
         }
-        self.heap = self.heap.saturating_sub(slot.weight());
         if self.slots.is_empty() {
             *self = Table::default();
         }
@@ -265,33 +243,17 @@ impl Table {
         self.cells[hole] = 0;
     }
 
-    /// Replaces what the entry holds by a string; the deadline stays.
-    #[inline]
-    pub(super) fn set_string(&mut self, position: usize, value: &[u8]) {
-        let before = self.slots[position].weight();
-        self.slots[position].set_string(value);
-        self.reweigh(before, self.slots[position].weight());
-    }
-
-    /// Replaces what the entry holds by an object; the deadline stays.
-    pub(super) fn set_object(&mut self, position: usize, object: Box<dyn Object>) {
-        let before = self.slots[position].weight();
-        self.slots[position].set_object(object);
-        self.reweigh(before, self.slots[position].weight());
-    }
-
     /// Takes out up to `most` entries that are dead at `now`, and gives them to `gone`. Walks from
-    /// the end, so that what moves into a hole has been looked at. Returns how many there were.
-    pub(super) fn sweep(&mut self, now: Millis, most: usize, gone: &mut Vec<Slot>) -> usize {
-        let mut taken = 0;
+    /// the end, so that what moves into a hole has been looked at.
+    pub(super) fn sweep(&mut self, now: Millis, most: usize, gone: &mut Vec<Slot>) {
         let mut earliest = NEVER;
         let mut position = self.deadlines.len();
-        while position > 0 && taken < most {
+        let full = gone.len().saturating_add(most);
+        while position > 0 && gone.len() < full {
             position -= 1;
             let deadline = self.deadlines[position];
             if deadline <= now {
                 gone.push(self.remove(position).0);
-                taken += 1;
             } else {
                 earliest = earliest.min(deadline);
             }
@@ -299,7 +261,11 @@ impl Table {
         if position == 0 {
             self.due = earliest;
         }
-        taken
+    }
+
+    /// Takes an entry out without keeping the table in order: for a table that is being freed.
+    pub(super) fn shed(&mut self) -> Option<Slot> {
+        self.slots.pop()
     }
 
     /// Divides the table by one bit of the cell tags, counted from the highest: entries whose bit

@@ -156,6 +156,13 @@ impl<T: Keyed> Ordered<T> {
         removed
     }
 
+    /// Frees up to `most` chunks, and says how many; for one that is to be freed.
+    pub fn shed(&mut self, most: usize) -> usize {
+        let count = most.min(self.chunks.len());
+        self.chunks.drain(..count);
+        count
+    }
+
     fn drop_chunk(&mut self, number: usize) {
         if let Some(chunk) = self.chunks.remove(number) {
             self.heap -= frame(&chunk);

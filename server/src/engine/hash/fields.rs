@@ -11,8 +11,7 @@ use crate::error::Fault;
 use crate::keyspace::{Kind, Object};
 use crate::structure::dense::{DenseMap, Seek};
 use crate::structure::frozen::{Frozen, put_length, put_string};
-use crate::structure::packed::Packed;
-use crate::structure::room;
+use crate::structure::{Form, Small, room};
 
 /// The most fields of a packed hash (`hash-max-listpack-entries`).
 pub(super) const PACKED_FIELDS_MAX: usize = 128;
@@ -24,49 +23,39 @@ pub(super) const PACKED_BYTES_MAX: usize = 64;
 pub static KIND: Kind = Kind { name: "hash", tag: 2, thaw };
 
 /// A map from byte strings to byte strings.
-pub struct Fields(Form);
-
-enum Form {
-    Packed(Packed),
-    Map(Box<DenseMap>),
-}
-
-impl Default for Fields {
-    fn default() -> Fields {
-        Fields(Form::Packed(Packed::new()))
-    }
-}
+#[derive(Default)]
+pub struct Fields(Small<DenseMap>);
 
 impl Fields {
     /// How many fields there are.
     #[inline]
     pub fn len(&self) -> usize {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => packed.len() / 2,
-            Form::Map(map) => map.len(),
+            Form::Big(map) => map.len(),
         }
     }
 
     /// The value of a field.
     #[inline]
     pub fn get(&self, field: &[u8]) -> Option<&[u8]> {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => packed.read(packed.after(packed.find(field, 2)?)?),
-            Form::Map(map) => map.get(field),
+            Form::Big(map) => map.get(field),
         }
     }
 
     /// Sets a field; true when it is new.
     #[inline]
     pub fn set(&mut self, field: &[u8], value: &[u8]) -> bool {
-        match &mut self.0 {
-            Form::Map(map) => map.insert(field, value),
+        match self.0.form_mut() {
+            Form::Big(map) => map.insert(field, value),
             Form::Packed(_) => self.set_packed(field, value),
         }
     }
 
     fn set_packed(&mut self, field: &[u8], value: &[u8]) -> bool {
-        if let Form::Packed(packed) = &mut self.0
+        if let Form::Packed(packed) = self.0.form_mut()
             && field.len() <= PACKED_BYTES_MAX
             && value.len() <= PACKED_BYTES_MAX
         {
@@ -85,22 +74,22 @@ impl Fields {
     /// The fields as a map.
     #[cold]
     fn unpack(&mut self) -> &mut DenseMap {
-        if let Form::Packed(_) = &self.0 {
+        if self.0.is_packed() {
             let mut map = DenseMap::new();
             for (field, value) in self.iter() {
                 map.insert(field, value);
             }
-            self.0 = Form::Map(Box::new(map));
+            self.0.replace(Small::big(Box::new(map)));
         }
-        match &mut self.0 {
-            Form::Map(map) => map,
+        match self.0.form_mut() {
+            Form::Big(map) => map,
             Form::Packed(_) => unreachable!("the form was set above"),
         }
     }
 
     /// Removes a field; true when it was there.
     pub fn remove(&mut self, field: &[u8]) -> bool {
-        match &mut self.0 {
+        match self.0.form_mut() {
             Form::Packed(packed) => {
                 let found = packed.find(field, 2);
                 if let Some(spot) = found {
@@ -108,26 +97,26 @@ impl Fields {
                 }
                 found.is_some()
             }
-            Form::Map(map) => map.remove(field),
+            Form::Big(map) => map.remove(field),
         }
     }
 
     /// The field and value at a position below [`Fields::len`].
     pub fn at(&self, position: usize) -> Option<(&[u8], &[u8])> {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => {
                 let mut parts = packed.iter().skip(position.checked_mul(2)?);
                 Some((parts.next()?, parts.next()?))
             }
-            Form::Map(map) => map.at(position),
+            Form::Big(map) => map.at(position),
         }
     }
 
     /// The fields and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let (packed, map) = match &self.0 {
+        let (packed, map) = match self.0.form() {
             Form::Packed(packed) => (Some(packed.iter()), None),
-            Form::Map(map) => (None, Some(map.iter())),
+            Form::Big(map) => (None, Some(map.iter())),
         };
         let mut packed = packed.into_iter().flatten();
         let pairs = std::iter::from_fn(move || Some((packed.next()?, packed.next()?)));
@@ -142,12 +131,12 @@ impl Fields {
         count: usize,
         mut visit: impl FnMut(&'a [u8], &'a [u8]),
     ) -> u64 {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(_) => {
                 self.iter().for_each(|(field, value)| visit(field, value));
                 0
             }
-            Form::Map(map) => map.scan(cursor, count, visit),
+            Form::Big(map) => map.scan(cursor, count, visit),
         }
     }
 }
@@ -158,18 +147,24 @@ impl Object for Fields {
     }
 
     fn weight(&self) -> usize {
-        let form = match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => packed.weight(),
-            Form::Map(map) => room(size_of::<DenseMap>()) + map.weight(),
-        };
-        room(size_of::<Fields>()) + form
+            Form::Big(map) => room(size_of::<DenseMap>()) + map.weight(),
+        }
     }
 
     fn prefetch(&self, seek: &mut Seek, step: usize) {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) if step == 0 => packed.prefetch(),
             Form::Packed(_) => {}
-            Form::Map(map) => map.prefetch_step(seek, step),
+            Form::Big(map) => map.prefetch_step(seek, step),
+        }
+    }
+
+    fn shed(&mut self, most: usize) -> usize {
+        match self.0.form_mut() {
+            Form::Packed(_) => 0,
+            Form::Big(map) => map.shed(most),
         }
     }
 
@@ -182,18 +177,18 @@ impl Object for Fields {
     }
 
     fn encoding(&self) -> &'static str {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(_) => "listpack",
-            Form::Map(_) => "hashtable",
+            Form::Big(_) => "hashtable",
         }
     }
 
     /// The number of the map's tables, 0 for a packed hash; the number of fields; the fields with
     /// their values, in order.
     fn freeze(&self, to: &mut Vec<u8>) {
-        let tables = match &self.0 {
+        let tables = match self.0.form() {
             Form::Packed(_) => 0,
-            Form::Map(map) => map.tables(),
+            Form::Big(map) => map.tables(),
         };
         put_length(to, tables);
         put_length(to, self.len());
@@ -204,11 +199,11 @@ impl Object for Fields {
     }
 
     fn duplicate(&self) -> Box<dyn Object> {
-        let mut copy = match &self.0 {
+        let mut copy = match self.0.form() {
             Form::Packed(_) => Fields::default(),
-            Form::Map(map) => {
+            Form::Big(map) => {
                 let copy = DenseMap::with_tables(map.tables(), map.len());
-                Fields(Form::Map(Box::new(copy.unwrap_or_default())))
+                Fields(Small::big(Box::new(copy.unwrap_or_default())))
             }
         };
         for (field, value) in self.iter() {
@@ -233,7 +228,7 @@ fn read(frozen: &mut Frozen<'_>) -> Option<Fields> {
     let count = frozen.length().filter(|&count| count > 0 && count <= frozen.left() / 2)?;
     let mut fields = match tables {
         0 => Fields::default(),
-        _ => Fields(Form::Map(Box::new(DenseMap::with_tables(tables, count)?))),
+        _ => Fields(Small::big(Box::new(DenseMap::with_tables(tables, count)?))),
     };
     let mut told = frozen.clone();
     for _ in 0..count {
@@ -243,7 +238,7 @@ fn read(frozen: &mut Frozen<'_>) -> Option<Fields> {
     }
     // A hash that says it is packed and is not, or that tells its fields in an order that so many
     // tables would not give them, would freeze to other bytes.
-    let is_as_said = matches!(fields.0, Form::Packed(_)) == (tables == 0)
+    let is_as_said = fields.0.is_packed() == (tables == 0)
         && frozen.left() == 0
         && fields
             .iter()

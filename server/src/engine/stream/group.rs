@@ -249,6 +249,24 @@ impl Group {
         self.heap = self.heap + consumer.pending.weight() - before;
     }
 
+    /// Frees about `most` blocks of memory, and says how many; for a group that is to be freed.
+    pub fn shed(&mut self, most: usize) -> usize {
+        match self.pending.shed(most) {
+            0 => self.shed_consumer(most),
+            some => some,
+        }
+    }
+
+    fn shed_consumer(&mut self, most: usize) -> usize {
+        let Some(last) = self.consumers.last_mut() else { return 0 };
+        let shed = last.as_mut().map_or(0, |consumer| consumer.pending.shed(most));
+        if shed == 0 {
+            self.consumers.pop();
+            return 1;
+        }
+        shed
+    }
+
     /// Appends how far it has read, the consumers by name, and the pending entries by id, each with
     /// its consumer's place in the order of names.
     pub fn freeze(&self, to: &mut Vec<u8>) {

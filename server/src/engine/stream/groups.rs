@@ -95,6 +95,18 @@ impl Groups {
         found
     }
 
+    /// Frees about `most` blocks of memory, and says how many; for what is to be freed.
+    pub fn shed(&mut self, most: usize) -> usize {
+        let Some(mut group) = self.by_name.first_entry() else { return 0 };
+        match group.get_mut().shed(most) {
+            0 => {
+                group.remove();
+                1
+            }
+            some => some,
+        }
+    }
+
     /// Appends the number of groups, and each with its name.
     pub fn freeze(&self, to: &mut Vec<u8>) {
         put_length(to, self.by_name.len());

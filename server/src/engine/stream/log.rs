@@ -9,7 +9,6 @@ use crate::error::Fault;
 use crate::keyspace::{Kind, Object};
 use crate::structure::blocks::{Blocks, Id};
 use crate::structure::frozen::{Frozen, put_length};
-use crate::structure::room;
 
 /// The kind of streams.
 pub static KIND: Kind = Kind { name: "stream", tag: 5, thaw };
@@ -108,7 +107,14 @@ impl Object for Stream {
     }
 
     fn weight(&self) -> usize {
-        room(size_of::<Stream>()) + self.log.entries.weight() + self.groups.weight()
+        self.log.entries.weight() + self.groups.weight()
+    }
+
+    fn shed(&mut self, most: usize) -> usize {
+        match self.log.entries.shed(most) {
+            0 => self.groups.shed(most),
+            some => some,
+        }
     }
 
     fn is_empty(&self) -> bool {

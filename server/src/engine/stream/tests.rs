@@ -226,6 +226,29 @@ fn counts_of_a_group_are_those_of_the_stream_while_they_can_be_known() {
     assert_eq!(Stream::default().log.lag(Id::MAX, UNKNOWN), Some(0));
 }
 
+/// What is to be freed comes apart in small steps, and in the end nothing is left.
+#[test]
+fn a_stream_sheds_everything() {
+    let mut stream = Stream::default();
+    let mut group = Group::new(Id::MIN, 0);
+    let numbers = [&b"one"[..], b"two"].map(|name| group.see(name, 5).expect("new"));
+    for ms in 1..=5000 {
+        stream.log.push(Id::new(ms, 0), [(&b"f"[..], &b"v"[..])].into_iter());
+        group.give(Id::new(ms, 0), numbers[ms as usize % 2], 1);
+    }
+    stream.groups.create(b"g", group);
+    let mut steps = 0;
+    loop {
+        let shed = stream.shed(7);
+        assert!(shed <= 7);
+        if shed == 0 {
+            break;
+        }
+        steps += 1;
+    }
+    assert!(steps > 50 / 7 && stream.groups.len() == 0 && stream.log.entries.blocks() == 0);
+}
+
 /// Counters that clients may set to anything do not end the server.
 #[test]
 fn counters_wrap() {

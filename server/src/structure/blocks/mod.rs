@@ -212,6 +212,13 @@ impl Blocks {
         }
     }
 
+    /// Frees up to `most` blocks, and says how many; for one that is to be freed.
+    pub fn shed(&mut self, most: usize) -> usize {
+        let count = most.min(self.directory.len());
+        (0..count).for_each(|_| self.directory.remove(Place::FRONT));
+        count
+    }
+
     /// Appends the number of blocks and the blocks as they lie in memory, see `thaw`.
     pub fn freeze(&self, to: &mut Vec<u8>) {
         put_length(to, self.directory.len());
