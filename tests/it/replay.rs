@@ -151,6 +151,74 @@ fn big_collections_replay() {
     }
 }
 
+/// Streams keep their blocks through a snapshot, which trimming by blocks goes by, and groups what
+/// was given to whom.
+#[test]
+fn streams_replay() {
+    let seed = seed("replay");
+    let mut dice = Dice::new(seed);
+    let process = bare::small(dice.next());
+    let mut bare = Bare::new(&process, dice.next());
+    let client = bare.connect(Version::Resp3);
+    let fields = ["a 1", "a 1 b 2", "a 1700000000000 b some-longer-text-than-before"];
+    for group in ["g0", "g1"] {
+        bare.line(client, &format!("XGROUP CREATE s0 {group} 0 MKSTREAM"));
+        bare.line(client, &format!("XGROUP CREATE s1 {group} 0 MKSTREAM"));
+    }
+    for round in 0..30_000 {
+        let (n, field) = (dice.below(30), pick(&mut dice, &fields));
+        let (s, g, c) = (dice.below(2), dice.below(2), dice.below(3));
+        let id = format!("{}-{}", bare.now - dice.below(60) as u64, dice.below(4));
+        let line = match dice.below(if round < 15_000 { 16 } else { 20 }) {
+            0..=7 => format!("XADD s{s} * {field}"),
+            8 => format!("XADD s{s} MAXLEN ~ {} * {field}", 100 * n),
+            9..=11 => format!("XREADGROUP GROUP g{g} c{c} COUNT {n} STREAMS s{s} >"),
+            12 => format!("XAUTOCLAIM s{s} g{g} c{c} 50 - COUNT {n}"),
+            13 => format!("XCLAIM s{s} g{g} c{c} 10 {id} {id} FORCE"),
+            14 => format!("XREADGROUP GROUP g{g} c{c} COUNT {n} STREAMS s{s} 0"),
+            15 => format!("XACK s{s} g{g} {id}"),
+            16 => format!("XTRIM s{s} MINID ~ {id} LIMIT {}", 50 * n),
+            17 => format!("XDEL s{s} {id} {id}"),
+            18 => format!("XACKDEL s{s} g{g} DELREF IDS 1 {id}"),
+            _ => format!("XTRIM s{s} MAXLEN {} ACKED", 40 * n),
+        };
+        bare.line(client, &line);
+        if dice.below(10) == 0 {
+            bare.advance(dice.below(4) as u64);
+        }
+    }
+    let records = bare.take_records();
+    assert!(records.len() > 15_000, "only {} records", records.len());
+    for _ in 0..2 {
+        check("streams", &process, bare.now, &records, &mut dice, bare::small);
+    }
+}
+
+/// Who waits in a group and is tried in vain leaves no record, and a change that adds nothing tries
+/// nobody.
+#[test]
+fn waiting_in_vain_leaves_no_record() {
+    let process = bare::small(1);
+    let mut bare = Bare::new(&process, 1);
+    let [one, two, writer] = [(); 3].map(|()| bare.connect(Version::Resp3));
+    bare.line(writer, "XGROUP CREATE s g $ MKSTREAM");
+    bare.line(one, "XREADGROUP GROUP g one BLOCK 0 STREAMS s >");
+    bare.line(two, "XREADGROUP GROUP g two BLOCK 0 STREAMS s >");
+    bare.take_records();
+    let mut recorded = |line: &str| {
+        bare.line(writer, line);
+        let records = bare.take_records();
+        let name = |record: &Record| record.request.as_request().name().to_vec();
+        let names: Vec<_> = records.iter().map(name).collect();
+        (names.join(&b' '), [one, two].map(|client| bare.is_parked(client)))
+    };
+    assert_eq!(recorded("XADD s 1 f v"), (b"XADD XREADGROUP".to_vec(), [false, true]));
+    assert_eq!(recorded("XACK s g 1"), (b"XACK".to_vec(), [false, true]));
+    assert_eq!(recorded("XDEL s 1"), (b"XDEL".to_vec(), [false, true]));
+    assert_eq!(recorded("XSETID s 5"), (b"XSETID".to_vec(), [false, true]));
+    assert_eq!(recorded("XADD s 6 f v"), (b"XADD XREADGROUP".to_vec(), [false, false]));
+}
+
 /// Expiry is a function of time, not of who looked: replaying later or sweeping more often changes
 /// nothing.
 #[test]

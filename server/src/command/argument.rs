@@ -90,6 +90,11 @@ fn build(arg: &Arg, keys: &mut usize) -> Vec<Argument> {
             argument.multiple = true;
             vec![Argument::plain("numkeys", "integer"), argument]
         }
+        Arg::Halves(first, second) => {
+            let mut both = [one(first, keys), one(second, keys)];
+            both.iter_mut().for_each(|argument| argument.multiple = true);
+            both.into()
+        }
     }
 }
 
@@ -104,7 +109,7 @@ fn one(arg: &Arg, keys: &mut usize) -> Argument {
 
 fn type_name(sort: Type) -> &'static str {
     match sort {
-        Type::Bytes | Type::Channel | Type::ShardChannel => "string",
+        Type::Bytes | Type::Channel | Type::ShardChannel | Type::StreamId => "string",
         Type::Integer | Type::Count | Type::Positive | Type::Flag | Type::Duration => "integer",
         Type::Database | Type::Cursor => "integer",
         Type::Float | Type::Timeout => "double",

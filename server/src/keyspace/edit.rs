@@ -25,6 +25,7 @@ pub struct Edit<'k, 'a, T: Object> {
     value: NonNull<T>,
     weight: usize,
     changed: bool,
+    wakes: bool,
 }
 
 impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
@@ -41,12 +42,17 @@ impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
             .ok_or(Refusal::WrongType)?;
         let weight = value.weight();
         let value = NonNull::from(value);
-        Ok(Edit { keys, hash, place, value, weight, changed: true })
+        Ok(Edit { keys, hash, place, value, weight, changed: true, wakes: true })
     }
 
     /// Takes back that something was changed: nothing is journaled, no watch is marked.
     pub fn unchanged(&mut self) {
         self.changed = false;
+    }
+
+    /// Says that the change adds nothing that a waiting call could take: none is tried.
+    pub fn hush(&mut self) {
+        self.wakes = false;
     }
 
     /// Takes back [`Edit::unchanged`]: for an edit that begins before all arguments are read.
@@ -93,7 +99,7 @@ impl<T: Object> Drop for Edit<'_, '_, T> {
         } else if self.changed {
             if guarded.watchers.is_some() || collecting {
                 let key: Box<[u8]> = guarded.slot(place).key().into();
-                self.keys.note(hash, &key);
+                self.keys.note_and(hash, &key, self.wakes);
             } else {
                 self.keys.add_changes(1);
             }

@@ -296,6 +296,11 @@ impl<'a> Keys<'a> {
 
     /// Counts a change and tells those who watch the key.
     pub(super) fn note(&mut self, hash: u64, key: &[u8]) {
+        self.note_and(hash, key, true);
+    }
+
+    /// As [`Keys::note`], and makes the key ready for those who wait for it if it `wakes` them.
+    pub(super) fn note_and(&mut self, hash: u64, key: &[u8], wakes: bool) {
         self.counts.changes += 1;
         if self.space.collecting.is_on() {
             self.collect(key);
@@ -305,7 +310,7 @@ impl<'a> Keys<'a> {
             && let Some(watchers) = &guarded.watchers
         {
             watchers.mark(key);
-            if watchers.waiters.is_awaited(key) {
+            if wakes && watchers.waiters.is_awaited(key) {
                 self.make_ready(database, key);
             }
         }

@@ -436,7 +436,8 @@ impl<'p> Executor<'p> {
                 let seed = self.chance.next();
                 let writer = ReplyWriter::new(out, session.version);
                 let dice = Dice::new(seed);
-                let mut write = Write { keys, args: request, out: writer, now, dice };
+                let resumed = false;
+                let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
                 let mut outcome = handler(&mut write);
                 let mut keys = write.keys;
                 let stamp = Stamp { now, seed, database };
@@ -497,7 +498,8 @@ impl<'p> Executor<'p> {
             let dice = Dice::new(seed);
             match entry.command.run {
                 Run::Write(handler) => {
-                    let mut write = Write { keys, args: request, out, now, dice };
+                    let (args, resumed) = (request, false);
+                    let mut write = Write { keys, args, out, now, dice, resumed };
                     let outcome = handler(&mut write);
                     (write.keys, outcome)
                 }

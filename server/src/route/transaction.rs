@@ -152,7 +152,8 @@ impl Executor<'_> {
                 Run::Write(handler) => {
                     let before = keys.changes();
                     let out = ReplyWriter::new(out, version);
-                    let mut write = Write { keys, args, out, now, dice: Dice::new(seed) };
+                    let dice = Dice::new(seed);
+                    let mut write = Write { keys, args, out, now, dice, resumed: false };
                     let outcome = handler(&mut write);
                     keys = write.keys;
                     let stamp = Stamp { now, seed, database: session.database };
