@@ -5,13 +5,17 @@
 //! finds it empty, and whoever makes one must put something into it. Knows no RESP.
 
 use super::groups::Groups;
+use super::serialised;
+use crate::clock::Millis;
 use crate::error::Fault;
 use crate::keyspace::{Kind, Object};
+use crate::persist::rdb;
 use crate::structure::blocks::{Blocks, Id};
 use crate::structure::frozen::{Frozen, put_length};
 
 /// The kind of streams.
-pub static KIND: Kind = Kind { name: "stream", tag: 5, thaw };
+pub static KIND: Kind =
+    Kind { name: "stream", tag: 5, thaw, forms: rdb::stream::FORMS, restore: serialised::restore };
 
 /// A stream.
 #[derive(Default)]
@@ -133,6 +137,10 @@ impl Object for Stream {
         }
         entries.freeze(to);
         self.groups.freeze(to);
+    }
+
+    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
+        serialised::dump(self, to);
     }
 
     fn duplicate(&self) -> Box<dyn Object> {

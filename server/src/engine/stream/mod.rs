@@ -2,7 +2,7 @@
 //! consumers that share them.
 //!
 //! `log` is the value, `groups` and `group` what consumers leave in it, `trim` how old entries go,
-//! `ids` how ids are written, `commands` what can be done. How entries lie in memory is
+//! `ids` how ids are written, `serialised` how Redis writes a stream down, `commands` what can be done. How entries lie in memory is
 //! `structure/blocks`.
 
 mod commands;
@@ -10,6 +10,7 @@ mod group;
 mod groups;
 mod ids;
 mod log;
+mod serialised;
 #[cfg(test)]
 mod tests;
 mod trim;
