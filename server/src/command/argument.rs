@@ -88,7 +88,8 @@ fn build(arg: &Arg, keys: &mut usize) -> Vec<Argument> {
         Arg::Counted(inner) => {
             let mut argument = one(inner, keys);
             argument.multiple = true;
-            vec![Argument::plain("numkeys", "integer"), argument]
+            let name = if matches!(inner, Arg::Key(..)) { "numkeys" } else { "numfields" };
+            vec![Argument::plain(name, "integer"), argument]
         }
     }
 }

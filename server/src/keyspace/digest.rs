@@ -27,7 +27,7 @@ impl Keys<'_> {
                 }
                 Value::Object(object) => {
                     bytes.push(object.kind().tag);
-                    object.freeze(&mut bytes);
+                    object.freeze_at(self.now(), &mut bytes);
                 }
             }
             sum = sum.wrapping_add(hash(&bytes, SEED ^ self.database() as u64));

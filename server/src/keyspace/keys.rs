@@ -56,6 +56,7 @@ impl Planned {
 struct Counts {
     changes: u64,
     expired: u64,
+    parts: u64,
     hits: Cell<u64>,
     misses: Cell<u64>,
 }
@@ -175,6 +176,17 @@ impl<'a> Keys<'a> {
         (self.counts.hits.get(), self.counts.misses.get(), self.counts.expired)
     }
 
+    /// Parts of objects that were found dead and freed, or that died because a command gave them a
+    /// deadline that had passed.
+    pub fn parts_expired(&self) -> u64 {
+        self.counts.parts
+    }
+
+    /// Counts parts of objects that a command let die.
+    pub fn expire_parts(&mut self, count: u64) {
+        self.counts.parts += count;
+    }
+
     /// The command's time.
     pub fn now(&self) -> Millis {
         self.now
@@ -269,8 +281,14 @@ impl<'a> Keys<'a> {
         if !guarded.table(place).is_dead(place.position, now) {
             return (hash, Some(place));
         }
+        let is_over = guarded.table(place).is_over(place.position, now);
         let (slot, _) = guarded.remove(place);
-        self.counts.expired += 1;
+        if is_over {
+            self.counts.expired += 1;
+        } else {
+            let mortal = slot.as_object().and_then(Object::mortal);
+            self.counts.parts += mortal.map_or(0, |mortal| mortal.parts()) as u64;
+        }
         self.note(hash, key);
         self.counts.changes -= 1;
         self.space.discard(slot);

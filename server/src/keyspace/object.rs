@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use super::mortal::Mortal;
 use crate::error::Fault;
 
 /// A value of a kind other than string.
@@ -14,7 +15,8 @@ pub trait Object: Any + Send {
     fn is_empty(&self) -> bool;
     /// How the value is stored, in Redis's words, for OBJECT ENCODING.
     fn encoding(&self) -> &'static str;
-    /// Appends the canonical bytes: equal values, order included, give equal bytes.
+    /// Appends the canonical bytes: equal values, order included, give equal bytes. Of a value that
+    /// is [`Mortal`] the dead parts too: see [`freeze_at`](dyn Object::freeze_at).
     fn freeze(&self, to: &mut Vec<u8>);
     /// Asks the processor for what finding `member` will read. Step 0 comes first, 2 last, with the
     /// same step for other requests in between; a step may read what the one before asked for.
@@ -23,6 +25,15 @@ pub trait Object: Any + Send {
     fn duplicate(&self) -> Box<dyn Object>;
     /// The value as distinct members, if it is that and no more: ZUNION takes sets, too.
     fn as_distinct(&self) -> Option<&dyn Distinct> {
+        None
+    }
+    /// The value as one whose parts may have deadlines, if any ever had one.
+    #[inline]
+    fn mortal(&self) -> Option<&dyn Mortal> {
+        None
+    }
+    /// As [`Object::mortal`], to free what is dead.
+    fn mortal_mut(&mut self) -> Option<&mut dyn Mortal> {
         None
     }
 }

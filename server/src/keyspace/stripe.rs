@@ -16,7 +16,7 @@ use parking_lot::{Mutex, MutexGuard};
 use smallvec::{SmallVec, smallvec};
 
 use super::entry::Slot;
-use super::table::{NEVER, Table};
+use super::table::{NEVER, Sweep, Table};
 use super::watch::Watchers;
 use crate::clock::Millis;
 
@@ -32,6 +32,7 @@ pub(super) struct Stripe {
 pub(super) struct Meter {
     pub(super) keys: AtomicU32,
     pub(super) volatile: AtomicU32,
+    pub(super) mortal: AtomicU32,
     pub(super) weight: AtomicUsize,
     cells: AtomicPtr<u32>,
     mask: AtomicUsize,
@@ -151,6 +152,7 @@ impl Guarded {
             meter.mask.store(len.wrapping_sub(1), Relaxed);
             meter.keys.store(table.len() as u32, Relaxed);
             meter.volatile.store(table.volatile(), Relaxed);
+            meter.mortal.store(table.mortal(), Relaxed);
             due.store(table.due(), Relaxed);
             meter.weight.store(table.weight(), Relaxed);
             return;
@@ -158,6 +160,7 @@ impl Guarded {
         meter.cells.store(std::ptr::null_mut(), Relaxed);
         meter.keys.store(self.len() as u32, Relaxed);
         meter.volatile.store(self.tables.iter().map(Table::volatile).sum(), Relaxed);
+        meter.mortal.store(self.tables.iter().map(Table::mortal).sum(), Relaxed);
         due.store(self.due(), Relaxed);
         meter.weight.store(self.tables.iter().map(Table::weight).sum(), Relaxed);
     }
@@ -278,14 +281,12 @@ impl Guarded {
     }
 
     /// See [`Table::sweep`].
-    pub(super) fn sweep(&mut self, now: Millis, most: usize, gone: &mut Vec<Slot>) -> usize {
-        let mut taken = 0;
+    pub(super) fn sweep(&mut self, sweep: &mut Sweep) {
         for table in &mut self.tables {
-            if table.due() <= now {
-                taken += table.sweep(now, most - taken, gone);
+            if table.due() <= sweep.now {
+                table.sweep(sweep);
             }
         }
-        taken
     }
 
     /// Takes everything out at once, watchers excepted.

@@ -1,27 +1,32 @@
-//! keyspace/sweep.rs — frees dead keys promptly, a bounded piece at a time.
+//! keyspace/sweep.rs — frees dead keys, and what is dead inside objects, promptly and a bounded
+//! piece at a time.
 //!
 //! Every stripe publishes its earliest deadline, and a stripe's deadlines lie side by side, so what
-//! is due is found without touching what is not. Nobody can see a dead key, so freeing it is not a
-//! change and leaves no record.
+//! is due is found without touching what is not. Nobody can see what is dead, so freeing it is not
+//! a change and leaves no record.
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::entry::Slot;
+use super::table::Sweep;
 use super::{Changed, Keyspace, Shared, StripeId};
 use crate::clock::Millis;
 
 /// What a round of sweeping came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Swept {
-    /// Keys freed.
+    /// Keys freed because their deadline had passed.
     pub freed: usize,
+    /// Parts of objects freed. A key all of whose parts are dead goes with them, and is not counted
+    /// above.
+    pub parts: usize,
     /// The earliest deadline left in the stripes looked at; in the past if the round was cut short.
     pub due: Millis,
 }
 
 impl Keyspace {
-    /// Frees keys that are dead at `now` in the stripes of share `share` out of `shares`, at most
-    /// about `most` of them; their names are added to `changed` if anybody caches keys.
+    /// Frees what is dead at `now` in the stripes of share `share` out of `shares`, at most about
+    /// `most` keys and parts of objects; the names of keys that went or lost parts are added to
+    /// `changed` if anybody caches keys.
     pub fn sweep(
         &self,
         _gate: &Shared<'_>,
@@ -31,29 +36,35 @@ impl Keyspace {
         most: usize,
         changed: &mut Changed,
     ) -> Swept {
-        let mut swept = Swept { freed: 0, due: Millis::MAX };
-        let mut gone: Vec<Slot> = Vec::new();
+        let mut due_left = Millis::MAX;
+        let gone = Vec::new();
+        let mut sweep = Sweep { now, left: most, keys: 0, parts: 0, gone, thinned: None };
         for (number, database) in self.databases.iter().enumerate() {
             for index in (share..database.stripes.len()).step_by(shares.max(1)) {
                 let due = database.dues[index].load(Relaxed);
-                if due > now || swept.freed >= most {
-                    swept.due = swept.due.min(due);
+                if due > now || sweep.left == 0 {
+                    due_left = due_left.min(due);
                     continue;
                 }
                 let mut held = self.lock(StripeId::new(number, index));
                 let guarded = held.edit();
-                swept.freed += guarded.sweep(now, most - swept.freed, &mut gone);
-                swept.due = swept.due.min(guarded.due());
+                let is_asked = self.collecting.is_on() || guarded.watchers.is_some();
+                sweep.thinned = is_asked.then(Vec::new);
+                guarded.sweep(&mut sweep);
+                due_left = due_left.min(guarded.due());
+                let thinned = sweep.thinned.take().unwrap_or_default();
                 if let Some(watchers) = &guarded.watchers {
-                    gone.iter().for_each(|slot| watchers.mark(slot.key()));
+                    sweep.gone.iter().for_each(|slot| watchers.mark(slot.key()));
+                    thinned.iter().for_each(|key| watchers.mark(key));
                 }
                 if self.collecting.is_on() {
-                    changed.keys.extend(gone.iter().map(|slot| Box::from(slot.key())));
+                    changed.keys.extend(sweep.gone.iter().map(|slot| Box::from(slot.key())));
+                    changed.keys.extend(thinned);
                 }
                 drop(held);
-                gone.drain(..).for_each(|slot| self.discard(slot));
+                sweep.gone.drain(..).for_each(|slot| self.discard(slot));
             }
         }
-        swept
+        Swept { freed: sweep.keys, parts: sweep.parts, due: due_left }
     }
 }

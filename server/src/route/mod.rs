@@ -406,6 +406,7 @@ impl<'p> Executor<'p> {
                 let outcome = handler(&mut write);
                 let stamp = Stamp { now, seed, database };
                 settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
+                note_expired(&self.counters, &write.keys);
                 let changed = write.keys.take_changed();
                 drop(write);
                 if let Some(changed) = changed {
@@ -455,6 +456,7 @@ impl<'p> Executor<'p> {
         let outcome = handler(&mut write);
         let stamp = Stamp { now, seed, database };
         settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
+        note_expired(&self.counters, &write.keys);
         let changed = write.keys.take_changed();
         drop(write);
         drop(exclusive);
@@ -511,15 +513,25 @@ struct Stamp {
 }
 
 fn note_lookups(counters: &Counters, keys: &Keys<'_>) {
-    let (hits, misses, expired) = keys.lookups();
+    let (hits, misses, _) = keys.lookups();
     if hits > 0 {
         counters.hits.add(hits);
     }
     if misses > 0 {
         counters.misses.add(misses);
     }
+    note_expired(counters, keys);
+}
+
+/// Counts what a writer found dead, or let die.
+#[inline]
+fn note_expired(counters: &Counters, keys: &Keys<'_>) {
+    let (_, _, expired) = keys.lookups();
     if expired > 0 {
         counters.expired.add(expired);
+    }
+    if keys.parts_expired() > 0 {
+        counters.expired_parts.add(keys.parts_expired());
     }
 }
 

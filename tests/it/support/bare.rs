@@ -299,7 +299,7 @@ pub fn contents(process: &Process, now: Millis) -> BTreeMap<(usize, Vec<u8>), He
                 Value::String(bytes) => (STRING_TAG, bytes.to_vec()),
                 Value::Object(object) => {
                     let mut bytes = Vec::new();
-                    object.freeze(&mut bytes);
+                    object.freeze_at(now, &mut bytes);
                     (object.kind().tag, bytes)
                 }
             };

@@ -87,7 +87,7 @@ impl DenseSet {
     /// stays from the first call to the last is visited at least once, whatever else comes and
     /// goes.
     pub fn scan<'a>(&'a self, cursor: u64, count: usize, mut visit: impl FnMut(&'a [u8])) -> u64 {
-        self.0.scan(cursor, count, |member| visit(member.key()))
+        self.0.scan(cursor, count, 0, |member| visit(member.key()))
     }
 
     /// Starts loading what an operation on `member` will read at a step, 0 to 2: what the cell, the

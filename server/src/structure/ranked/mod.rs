@@ -173,7 +173,7 @@ impl SortedSet {
         count: usize,
         mut visit: impl FnMut(&'a [u8], Score),
     ) -> u64 {
-        self.index.scan(cursor, count, |element| visit(element.key(), element.score()))
+        self.index.scan(cursor, count, 0, |element| visit(element.key(), element.score()))
     }
 
     /// Starts loading what an operation on `member` will read at a step, 0 to 2, as
