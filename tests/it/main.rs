@@ -4,6 +4,7 @@
 mod bad_input;
 mod budget;
 mod calls;
+mod fields;
 mod keyspace;
 mod patterns;
 mod replay;

@@ -22,8 +22,8 @@ const ALL: usize = (1 << POSITION_BITS) - 1;
 const TABLES_PER_ELEMENT: usize = 10;
 
 impl<E: Element> Dense<E> {
-    /// Looks at about `count` elements (at least one, if any is left), shows those that are not dead
-    /// at `now`, and returns the cursor to go on with; 0 begins, and 0 ends.
+    /// Looks at about `count` elements (at least one, if any is left), shows those that are not
+    /// dead at `now`, and returns the cursor to go on with; 0 begins, and 0 ends.
     pub(in crate::structure) fn scan<'a>(
         &'a self,
         cursor: u64,
