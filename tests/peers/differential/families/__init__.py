@@ -8,7 +8,7 @@ from importlib import import_module
 from ..table import Table
 
 NAMES = (
-    "strings", "keys", "lists", "hashes", "sets", "sorted_sets",
+    "strings", "keys", "lists", "hashes", "hash_deadlines", "sets", "sorted_sets",
     "connection", "transactions", "pubsub", "server", "unknown",
 )
 

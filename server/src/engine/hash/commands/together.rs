@@ -199,7 +199,7 @@ impl Setting {
                 }
                 only_if = Some(is_word(word, "FXX"));
             } else {
-                return Err(Refusal::quoting("ERR unknown argument: ", word, ""));
+                return Err(Refusal::ending_in("ERR unknown argument: ", word));
             }
         }
         // All options without FIELDS are fewer arguments than the fewest that the command takes.
