@@ -37,7 +37,7 @@ pub static HEXPIRE: Command = Command {
     args: &[Arg::Key("key", Access::Edit), Arg::Value("seconds", Type::Count), CONDITION, FIELDS],
     reply: Reply::Array(&Reply::Int),
     run: Run::Write(hexpire),
-    also: &[],
+    also: &[Trait::NoGrowth],
 };
 
 fn hexpire(cx: &mut Write<'_, '_>) -> Outcome {
@@ -58,7 +58,7 @@ pub static HPEXPIRE: Command = Command {
     ],
     reply: Reply::Array(&Reply::Int),
     run: Run::Write(hpexpire),
-    also: &[],
+    also: &[Trait::NoGrowth],
 };
 
 fn hpexpire(cx: &mut Write<'_, '_>) -> Outcome {
@@ -79,7 +79,7 @@ pub static HEXPIREAT: Command = Command {
     ],
     reply: Reply::Array(&Reply::Int),
     run: Run::Write(hexpireat),
-    also: &[],
+    also: &[Trait::NoGrowth],
 };
 
 fn hexpireat(cx: &mut Write<'_, '_>) -> Outcome {
@@ -100,7 +100,7 @@ pub static HPEXPIREAT: Command = Command {
     ],
     reply: Reply::Array(&Reply::Int),
     run: Run::Write(hpexpireat),
-    also: &[],
+    also: &[Trait::NoGrowth],
 };
 
 fn hpexpireat(cx: &mut Write<'_, '_>) -> Outcome {

@@ -88,7 +88,7 @@ fn hgetex(cx: &mut Write<'_, '_>) -> Outcome {
 /// See its summary.
 pub static HGETDEL: Command = Command {
     name: "HGETDEL",
-    summary: "Get and delete the value of one or more fields of a given hash key.",
+    summary: "Returns the value of a field and deletes it from the hash.",
     since: "8.0.0",
     cost: Cost::Each("specified fields"),
     args: &[Arg::Key("key", Access::Take), FIELDS],
