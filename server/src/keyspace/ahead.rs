@@ -9,49 +9,48 @@
 //! of another kind or not there costs a look and no more.
 
 use super::entry::Slot;
-use super::stripe::Held;
 use super::{Keyspace, Shared};
+use crate::structure::dense::Seek;
 use crate::structure::prefetch;
 
 /// How often a batch is walked: the object, then [`Object::prefetch`](super::Object::prefetch)'s
 /// steps.
-pub const STEPS: usize = 4;
+const STEPS: usize = 4;
 
-/// One walk over a batch. Holds the lock of the stripe that was looked at last, since neighbours
-/// often have the same key.
-pub struct Ahead<'a> {
-    space: &'a Keyspace,
-    #[expect(dead_code, reason = "proof, not data")]
-    gate: &'a Shared<'a>,
-    step: usize,
-    last: Option<(usize, u64, Held<'a>)>,
+/// A request that looks for something inside a container.
+pub struct Sought {
+    database: usize,
+    hash: u64,
+    seek: Seek,
 }
 
-impl Keyspace {
-    /// Begins the walk for a step below [`STEPS`].
-    pub fn ahead<'a>(&'a self, gate: &'a Shared<'a>, step: usize) -> Ahead<'a> {
-        Ahead { space: self, gate, step, last: None }
+impl Sought {
+    /// It looks for `member` in what a key of this hash holds.
+    #[inline]
+    pub fn new(database: usize, hash: u64, member: &[u8]) -> Sought {
+        Sought { database, hash, seek: Seek::of(member) }
     }
 }
 
-impl Ahead<'_> {
-    /// Takes the step for one request: that names `member` in the container of a key of this hash.
-    #[inline]
-    pub fn prefetch(&mut self, database: usize, hash: u64, member: &[u8]) {
-        let is_same = matches!(self.last, Some((at, of, _)) if at == database && of == hash);
-        if !is_same {
-            // Before the next is taken: nobody may hold one stripe and wait for another unordered.
-            self.last = None;
-            let held = self.space.lock(self.space.stripe_of(database, hash));
-            self.last = Some((database, hash, held));
-        } else if self.step == 0 {
-            return;
-        }
-        let Some((_, _, held)) = &self.last else { return };
-        let Some(object) = held.get().candidate(hash).and_then(Slot::as_object) else { return };
-        match self.step {
-            0 => prefetch(std::ptr::from_ref(object).cast::<u8>()),
-            step => object.prefetch(member, step - 1),
+impl Keyspace {
+    /// Takes all steps for a batch of requests, each once for all before the next.
+    pub fn prefetch_members(&self, _gate: &Shared<'_>, batch: &mut [Sought]) {
+        for step in 0..STEPS {
+            // Neighbours often have the same key: its stripe is locked and searched once for all.
+            let same = |a: &Sought, b: &Sought| a.database == b.database && a.hash == b.hash;
+            for run in batch.chunk_by_mut(same) {
+                let Some(Sought { database, hash, .. }) = run.first() else { continue };
+                let held = self.lock(self.stripe_of(*database, *hash));
+                let object = held.get().candidate(*hash).and_then(Slot::as_object);
+                match (object, step) {
+                    (None, _) => {}
+                    (Some(object), 0) => prefetch(std::ptr::from_ref(object).cast::<u8>()),
+                    (Some(object), _) => {
+                        run.iter_mut()
+                            .for_each(|sought| object.prefetch(&mut sought.seek, step - 1));
+                    }
+                }
+            }
         }
     }
 }

@@ -31,7 +31,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use ahead::{Ahead, STEPS};
+pub use ahead::Sought;
 pub use changed::Changed;
 pub use edit::Edit;
 pub use entry::BYTES_MAX;

@@ -4,6 +4,7 @@ use std::any::Any;
 
 use super::mortal::Mortal;
 use crate::error::Fault;
+use crate::structure::dense::Seek;
 
 /// A value of a kind other than string.
 pub trait Object: Any + Send {
@@ -18,9 +19,9 @@ pub trait Object: Any + Send {
     /// Appends the canonical bytes: equal values, order included, give equal bytes. Of a value that
     /// is [`Mortal`] the dead parts too: see [`freeze_at`](dyn Object::freeze_at).
     fn freeze(&self, to: &mut Vec<u8>);
-    /// Asks the processor for what finding `member` will read. Step 0 comes first, 2 last, with the
+    /// Asks the processor for what finding a member will read. Step 0 comes first, 2 last, with the
     /// same step for other requests in between; a step may read what the one before asked for.
-    fn prefetch(&self, _member: &[u8], _step: usize) {}
+    fn prefetch(&self, _seek: &mut Seek, _step: usize) {}
     /// A value equal to this one, for COPY.
     fn duplicate(&self) -> Box<dyn Object>;
     /// The value as distinct members, if it is that and no more: ZUNION takes sets, too.

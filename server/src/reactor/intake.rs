@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Reactor;
 use crate::connection::{Decoded, Turn};
 use crate::mail::Address;
-use crate::route::{AHEAD_STEPS, Plan};
+use crate::route::Plan;
 
 /// The read buffer of a loop.
 pub(super) const BUFFER_BYTES: usize = 128 * 1024;
@@ -178,21 +178,20 @@ impl Reactor<'_> {
 
     /// Asks for what the planned requests look for inside their containers.
     fn prefetch_members(&mut self) {
-        for step in 0..AHEAD_STEPS {
-            let mut ahead = self.executor.ahead(step);
-            for take in &self.takes {
-                let Some(connection) = self.connections.current(take.from) else { continue };
-                let bytes = &self.buffer[take.bytes.clone()];
-                let plans = &self.plans[take.plans.clone()];
-                for (at, plan) in take.decoded.requests.clone().zip(plans) {
-                    if plan.has_member()
-                        && let Some(request) = self.batch.get(at, bytes)
-                    {
-                        plan.prefetch_member(&mut ahead, connection.session.database, request);
-                    }
+        self.sought.clear();
+        for take in &self.takes {
+            let Some(connection) = self.connections.current(take.from) else { continue };
+            let bytes = &self.buffer[take.bytes.clone()];
+            let plans = &self.plans[take.plans.clone()];
+            for (at, plan) in take.decoded.requests.clone().zip(plans) {
+                if plan.has_member()
+                    && let Some(request) = self.batch.get(at, bytes)
+                {
+                    self.sought.extend(plan.sought(&connection.session, request));
                 }
             }
         }
+        self.executor.prefetch_members(&mut self.sought);
     }
 
     /// Runs the requests that were taken.

@@ -34,7 +34,7 @@ use crate::mail::{Address, Mail, Message};
 use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::Sink;
-use crate::route::{Executor, Plan};
+use crate::route::{Executor, Plan, Sought};
 use intake::{BUFFER_BYTES, Ready, Take};
 use slab::Slab;
 
@@ -72,6 +72,8 @@ pub struct Reactor<'p> {
     batch: Batch,
     spare: Batch,
     plans: Vec<Plan<'p>>,
+    /// What planned requests look for inside containers.
+    sought: Vec<Sought>,
     takes: Vec<Take>,
     buffer: Box<[u8]>,
     policy: Policy,
@@ -110,6 +112,7 @@ impl<'p> Reactor<'p> {
             batch: Batch::new(),
             spare: Batch::new(),
             plans: Vec::new(),
+            sought: Vec::new(),
             takes: Vec::new(),
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
             ready: Vec::new(),

@@ -26,15 +26,14 @@ use crate::clock::{Millis, Ticks};
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
 use crate::error::Refusal;
-use crate::keyspace::{Ahead, Changed, Keys, Shared, StripeId, Swept};
+use crate::keyspace::{Changed, Keys, Shared, StripeId, Swept};
 use crate::mail::Post;
 use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::{RecordRef, Sink};
 use crate::session::{Replies, Session};
 
-/// How many steps [`Executor::ahead`] takes.
-pub use crate::keyspace::STEPS as AHEAD_STEPS;
+pub use crate::keyspace::Sought;
 
 /// What the connection does after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,14 +66,11 @@ impl Plan<'_> {
         self.entry.is_some_and(|entry| entry.member != 0)
     }
 
-    /// Takes a step towards what the request looks for.
+    /// What it looks for there.
     #[inline]
-    pub fn prefetch_member(&self, ahead: &mut Ahead<'_>, database: usize, request: Request<'_>) {
-        if let Some(entry) = self.entry
-            && let Some(member) = request.get(entry.member)
-        {
-            ahead.prefetch(database, self.hash, member);
-        }
+    pub fn sought(&self, session: &Session, request: Request<'_>) -> Option<Sought> {
+        let member = request.get(self.entry?.member)?;
+        Some(Sought::new(session.database, self.hash, member))
     }
 }
 
@@ -181,10 +177,11 @@ impl<'p> Executor<'p> {
         }
     }
 
-    /// Begins a walk over a batch that was planned, see [`Ahead`].
-    pub fn ahead(&self, step: usize) -> Ahead<'_> {
-        let Some(gate) = &self.gate else { unreachable!("planning is part of a turn") };
-        self.process.keyspace.ahead(gate, step)
+    /// Asks for what the requests of a planned batch look for inside their containers.
+    pub fn prefetch_members(&self, batch: &mut [Sought]) {
+        if let Some(gate) = &self.gate {
+            self.process.keyspace.prefetch_members(gate, batch);
+        }
     }
 
     /// Runs a request and appends its reply.

@@ -26,6 +26,8 @@ const INLINE: usize = 6;
 /// The length byte of a string whose allocation starts with its length.
 const LONG: usize = 255;
 const HEADER: usize = size_of::<usize>();
+/// Bytes that the processor loads at once.
+const LINE: usize = 64;
 const ADDRESS: usize = (1 << 48) - 1;
 const MARK: usize = 0xff << 48;
 
@@ -138,11 +140,17 @@ impl Thin {
         if tag < LONG { tag } else { self.bytes().len() + HEADER }
     }
 
-    /// Starts loading the string's first bytes, so that a later read does not wait for memory.
+    /// Starts loading the string, as far as its length is known from here, so that a later read does
+    /// not wait for memory.
     #[inline]
     pub(super) fn prefetch(&self) {
-        if self.tag() > INLINE {
-            prefetch(self.0.map_addr(|address| address & ADDRESS));
+        let length = self.tag();
+        if length > INLINE {
+            let block = self.0.map_addr(|address| address & ADDRESS);
+            let lead = block.addr() % LINE;
+            for line in (0..lead + length).step_by(LINE) {
+                prefetch(block.wrapping_add(line));
+            }
         }
     }
 

@@ -17,7 +17,7 @@
 use super::packed::{self, PAIR, Row, TRIPLE};
 use crate::clock::Millis;
 use crate::keyspace::{Kind, Mortal, Object};
-use crate::structure::dense::{DenseMap, NEVER};
+use crate::structure::dense::{DenseMap, NEVER, Seek};
 use crate::structure::packed::Packed;
 use crate::structure::room;
 
@@ -283,11 +283,11 @@ impl Object for Fields {
         room(size_of::<Fields>()) + form
     }
 
-    fn prefetch(&self, field: &[u8], step: usize) {
+    fn prefetch(&self, seek: &mut Seek, step: usize) {
         match &self.0 {
             Form::Packed(packed) | Form::Timed(packed) if step == 0 => packed.prefetch(),
             Form::Packed(_) | Form::Timed(_) => {}
-            Form::Map(map) => map.prefetch_step(field, step),
+            Form::Map(map) => map.prefetch_step(seek, step),
         }
     }
 

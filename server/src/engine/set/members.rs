@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 use crate::command::options::parse_integer;
 use crate::error::Fault;
 use crate::keyspace::{Distinct, Kind, Object};
-use crate::structure::dense::DenseSet;
+use crate::structure::dense::{DenseSet, Seek};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
 use crate::structure::room;
@@ -251,11 +251,11 @@ impl Object for Members {
         room(size_of::<Members>()) + form
     }
 
-    fn prefetch(&self, member: &[u8], step: usize) {
+    fn prefetch(&self, seek: &mut Seek, step: usize) {
         match &self.form {
             Form::Packed(packed) if step == 0 => packed.prefetch(),
             Form::Packed(_) => {}
-            Form::Dense(dense) => dense.prefetch_step(member, step),
+            Form::Dense(dense) => dense.prefetch_step(seek, step),
         }
     }
 

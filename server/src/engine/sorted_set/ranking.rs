@@ -14,6 +14,7 @@ pub use walk::Walk;
 
 use crate::error::Fault;
 use crate::keyspace::{Kind, Object};
+use crate::structure::dense::Seek;
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
 use crate::structure::ranked::{Change, Score, SortedSet};
@@ -249,11 +250,11 @@ impl Object for Ranking {
         room(size_of::<Ranking>()) + form
     }
 
-    fn prefetch(&self, member: &[u8], step: usize) {
+    fn prefetch(&self, seek: &mut Seek, step: usize) {
         match &self.0 {
             Form::Packed(packed) if step == 0 => packed.prefetch(),
             Form::Packed(_) => {}
-            Form::Tree(tree) => tree.prefetch_step(member, step),
+            Form::Tree(tree) => tree.prefetch_step(seek, step),
         }
     }
 

@@ -4,7 +4,7 @@
 //! without deadlines does not care: any time will do.
 
 use super::element::{Element, Field};
-use super::{Dense, NEVER};
+use super::{Dense, NEVER, Seek};
 
 /// A map from byte strings to byte strings in a defined order. Field and value share one
 /// allocation.
@@ -167,8 +167,8 @@ impl DenseMap {
     /// Starts loading what an operation on `field` will read at a step, 0 to 2: what the cell, the
     /// element's word and the element say. Other work should lie between the steps.
     #[inline]
-    pub fn prefetch_step(&self, field: &[u8], step: usize) {
-        self.0.prefetch_step(field, step);
+    pub fn prefetch_step(&self, seek: &mut Seek, step: usize) {
+        self.0.prefetch_step(seek, step);
     }
 
     /// Starts loading what an operation on `field` will read first.

@@ -22,6 +22,7 @@ mod index;
 mod map;
 mod mortal;
 mod scan;
+mod seek;
 mod set;
 mod table;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod tests;
 
 pub use deadlines::NEVER;
 pub use map::DenseMap;
+pub use seek::Seek;
 pub use set::DenseSet;
 
 use self::counts::Counts;
@@ -258,11 +260,20 @@ impl<E: Element> Dense<E> {
         self.tables[self.address(hash)].prefetch(hash);
     }
 
-    /// As `prefetch`, for one step of the look-up: 0 to 2, see [`Table::prefetch_step`].
+    /// As `prefetch`, for one step of the look-up: 0 the cell, 1 the element's word, 2 the element.
+    /// Each but the first reads what the one before loaded.
     #[inline]
-    pub(super) fn prefetch_step(&self, key: &[u8], step: usize) {
-        let hash = hash_of(key);
-        self.tables[self.address(hash)].prefetch_step(hash, step);
+    pub(super) fn prefetch_step(&self, seek: &mut Seek, step: usize) {
+        if step == 0 {
+            seek.table = self.address(seek.hash);
+        }
+        // The structure may have changed since the step before: then there is nothing to ask for.
+        let Some(table) = self.tables.get(seek.table) else { return };
+        match step {
+            0 => table.prefetch(seek.hash),
+            1 => seek.position = table.prefetch_candidate(seek.hash),
+            _ => table.prefetch_element(seek.position),
+        }
     }
 
     /// The sub-table of a hash: its low bits, one less of them where that sub-table is not split

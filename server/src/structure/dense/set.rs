@@ -1,7 +1,7 @@
 //! A set of byte strings.
 
-use super::Dense;
 use super::element::{Element, Member};
+use super::{Dense, Seek};
 
 /// A set of byte strings in a defined order. A 16-byte member costs about 31 bytes of heap, and
 /// 34 of resident memory in a set of a million.
@@ -93,8 +93,8 @@ impl DenseSet {
     /// Starts loading what an operation on `member` will read at a step, 0 to 2: what the cell, the
     /// element's word and the element say. Other work should lie between the steps.
     #[inline]
-    pub fn prefetch_step(&self, member: &[u8], step: usize) {
-        self.0.prefetch_step(member, step);
+    pub fn prefetch_step(&self, seek: &mut Seek, step: usize) {
+        self.0.prefetch_step(seek, step);
     }
 
     /// Starts loading what an operation on `member` will read first.

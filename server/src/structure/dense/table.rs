@@ -106,18 +106,20 @@ impl<E: Element> Table<E> {
         }
     }
 
-    /// Starts loading what the steps of a search read: 0 the cell, 1 the element's word, 2 the
-    /// element. Each but the first reads what the one before loaded.
+    /// Starts loading the word of the element that a search would look at first, and says where it
+    /// is.
     #[inline]
-    pub(super) fn prefetch_step(&self, hash: u64, step: usize) {
-        if step == 0 {
-            return self.index.prefetch(hash);
-        }
-        let element = self.index.candidate(hash).and_then(|position| self.get(position));
-        match (element, step) {
-            (Some(element), 1) => prefetch(std::ptr::from_ref(element)),
-            (Some(element), _) => element.thin().prefetch(),
-            (None, _) => {}
+    pub(super) fn prefetch_candidate(&self, hash: u64) -> Option<usize> {
+        let position = self.index.candidate(hash)?;
+        prefetch(std::ptr::from_ref(self.get(position)?));
+        Some(position)
+    }
+
+    /// Starts loading the element itself.
+    #[inline]
+    pub(super) fn prefetch_element(&self, position: Option<usize>) {
+        if let Some(element) = position.and_then(|position| self.get(position)) {
+            element.thin().prefetch();
         }
     }
 

@@ -21,7 +21,7 @@ pub use self::iter::{Iter, IterBack};
 pub use self::score::Score;
 use self::scored::Scored;
 use self::tree::{Tree, name};
-use super::dense::{Dense, Element};
+use super::dense::{Dense, Element, Seek};
 
 /// Members with scores, ordered by score and, where scores are equal, by member.
 pub struct SortedSet {
@@ -179,8 +179,8 @@ impl SortedSet {
     /// Starts loading what an operation on `member` will read at a step, 0 to 2, as
     /// [`DenseMap::prefetch_step`](super::dense::DenseMap::prefetch_step) does.
     #[inline]
-    pub fn prefetch_step(&self, member: &[u8], step: usize) {
-        self.index.prefetch_step(member, step);
+    pub fn prefetch_step(&self, seek: &mut Seek, step: usize) {
+        self.index.prefetch_step(seek, step);
     }
 
     /// Starts loading what an operation on `member` will read first.

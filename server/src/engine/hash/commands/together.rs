@@ -215,7 +215,7 @@ impl Setting {
         let count = options::parse_integer(args.arg(at));
         let count = count.filter(|&count| count > 0 && count <= i64::from(i32::MAX));
         let count = count.ok_or(Refusal::text("ERR invalid number of fields"))?;
-        if follow % 2 != 0 || usize::try_from(count) != Ok(follow / 2) {
+        if !follow.is_multiple_of(2) || usize::try_from(count) != Ok(follow / 2) {
             return Err(Refusal::Arity("hsetex"));
         }
         Ok(at + 1)
