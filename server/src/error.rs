@@ -62,7 +62,7 @@ impl Refusal {
         )
     }
 
-    /// A refusal that ends in a client's word: as [`Refusal::quoting`], without line ends behind it.
+    /// A refusal that ends in a client's word: as [`Refusal::quoting`], without line ends behind.
     pub fn ending_in(before: &str, word: &[u8]) -> Refusal {
         let word = word.split(|&byte| byte == 0).next().unwrap_or_default();
         let ends = word.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n'));

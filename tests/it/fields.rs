@@ -326,3 +326,30 @@ fn caches_are_told_of_fields_that_die() {
     let told = bare.message(client).map(|message| message.to_string());
     assert_eq!(told.as_deref(), Some(">[\"invalidate\", [\"h\"]]"));
 }
+
+#[test]
+fn info_counts_fields_that_died_and_keys_that_have_such() {
+    let process = bare::small(1);
+    let mut bare = Bare::new(&process, 1);
+    let client = bare.connect(Version::Resp2);
+    for line in [
+        "HSET h a 1 b 2",
+        "HSET g a 1",
+        "HSET plain a 1",
+        "HPEXPIRE h 100 FIELDS 1 a",
+        "HPEXPIRE g 100 FIELDS 1 a",
+        "HPEXPIRE h 0 FIELDS 1 b",
+    ] {
+        bare.line(client, line);
+    }
+    let told = |bare: &mut Bare<'_>| text(bare.line(client, "INFO").frames.remove(0));
+    let info = told(&mut bare);
+    assert!(info.contains("db0:keys=3,expires=0,avg_ttl=0,subexpiry=2\r\n"), "{info}");
+    assert!(info.contains("expired_subkeys:1\r\n"), "{info}");
+    bare.advance(100);
+    // Both are dead now: one is found by a writer, the other freed by nobody yet.
+    bare.line(client, "HSET h c 3");
+    let info = told(&mut bare);
+    assert!(info.contains("db0:keys=3,expires=0,avg_ttl=0,subexpiry=1\r\n"), "{info}");
+    assert!(info.contains("expired_subkeys:2\r\nexpired_keys:0\r\n"), "{info}");
+}

@@ -140,8 +140,8 @@ impl Thin {
         if tag < LONG { tag } else { self.bytes().len() + HEADER }
     }
 
-    /// Starts loading the string, as far as its length is known from here, so that a later read does
-    /// not wait for memory.
+    /// Starts loading the string, as far as its length is known from here, so that a later read
+    /// does not wait for memory.
     #[inline]
     pub(super) fn prefetch(&self) {
         let length = self.tag();
