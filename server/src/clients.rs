@@ -70,6 +70,8 @@ pub struct Card {
     pub tracking: AtomicU8,
     /// The client that invalidations are redirected to; 0 for none.
     pub redirect: AtomicU64,
+    /// Whether a call of it waits for a key.
+    pub blocked: AtomicBool,
     /// To be closed as soon as its loop looks.
     pub doomed: AtomicBool,
     /// Names, which clients set.

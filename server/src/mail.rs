@@ -167,6 +167,10 @@ pub enum Mail {
     Letter,
     /// Close this connection.
     Close(Address),
+    /// The answer to a call that waited.
+    Answer(Address, Vec<u8>),
+    /// A connection's waiting call is to end: with this error, or as if its time were over.
+    Unblock(Address, Option<&'static str>),
     /// A freshly accepted socket.
     Accepted(Stream),
     /// Look at the process's state again: it is shutting down, or a setting has changed.
@@ -220,13 +224,14 @@ pub struct Post {
     letters: Vec<(Cut, std::ops::Range<usize>)>,
     to: Vec<Address>,
     due: usize,
+    answers: Vec<(Address, Vec<u8>)>,
 }
 
 impl Post {
     /// The post of loop `reactor`.
     pub fn new(reactor: u16, mailboxes: Arc<[Mailbox]>) -> Post {
-        let (bytes, letters, to) = Default::default();
-        Post { reactor, mailboxes, bytes, letters, to, due: 0 }
+        let (bytes, letters, to, answers) = Default::default();
+        Post { reactor, mailboxes, bytes, letters, to, due: 0, answers }
     }
 
     /// Whether there is no other loop: letters may be delivered without looking at the inbox.
@@ -268,6 +273,27 @@ impl Post {
         }
     }
 
+    /// Sends a call that waited its answer.
+    pub fn answer(&mut self, address: Address, reply: Vec<u8>) {
+        if address.reactor == self.reactor {
+            self.answers.push((address, reply));
+        } else if let Some(mailbox) = self.mailboxes.get(usize::from(address.reactor)) {
+            mailbox.send(Mail::Answer(address, reply));
+        }
+    }
+
+    /// The answers to calls of this loop's connections; they are taken out.
+    pub fn take_answers(&mut self) -> Vec<(Address, Vec<u8>)> {
+        std::mem::take(&mut self.answers)
+    }
+
+    /// Asks a connection's loop to end its waiting call, see [`Mail::Unblock`].
+    pub fn unblock(&self, address: Address, error: Option<&'static str>) {
+        if let Some(mailbox) = self.mailboxes.get(usize::from(address.reactor)) {
+            mailbox.send(Mail::Unblock(address, error));
+        }
+    }
+
     /// Asks a connection's loop to close it.
     pub fn close(&self, address: Address) {
         if let Some(mailbox) = self.mailboxes.get(usize::from(address.reactor)) {
@@ -282,7 +308,7 @@ impl Post {
 
     /// Whether nothing waits to be delivered within the loop.
     pub fn is_empty(&self) -> bool {
-        self.letters.is_empty()
+        self.letters.is_empty() && self.answers.is_empty()
     }
 
     /// The messages for this loop's connections, in order, each with its receivers.

@@ -3,7 +3,7 @@
 
 use mainstay_protocol::{Frame, encode_request};
 use mainstay_server::catalog;
-use mainstay_server::command::{Command, Run, Table};
+use mainstay_server::command::{Command, Run, Table, Trait};
 use mainstay_server::dice::Dice;
 use mainstay_tests::lines::Line;
 use mainstay_tests::seed::{bytes, pick, seed};
@@ -29,7 +29,8 @@ fn is_protocol_error(frame: &Frame) -> bool {
 fn is_tame(command: &Command) -> bool {
     let wild = ["SHUTDOWN", "QUIT", "DEBUG", "CLIENT", "CONFIG", "MONITOR", "SUBSCRIBE", "RESET"];
     let name = command.name.split(' ').next().unwrap_or_default();
-    !wild.iter().any(|wild| name.ends_with(wild)) && !matches!(command.run, Run::Group(_))
+    let waits = command.is(Trait::Blocking);
+    !waits && !wild.iter().any(|wild| name.ends_with(wild)) && !matches!(command.run, Run::Group(_))
 }
 
 fn requests(table: &Table, dice: &mut Dice, count: usize) -> Vec<u8> {

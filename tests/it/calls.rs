@@ -53,7 +53,12 @@ fn callable(process: &Process) -> Vec<&Entry> {
 /// Calls in a connection of its own, so that no state is left behind.
 fn call(bare: &mut Bare<'_>, version: Version, authenticated: bool, args: &[&[u8]]) -> Vec<Frame> {
     let client = bare.connect_as(version, authenticated);
-    let frames = bare.call(client, args).frames;
+    let mut frames = bare.call(client, args).frames;
+    if bare.is_parked(client) {
+        // What it answers when its time is over.
+        bare.unblock(client);
+        frames.extend(bare.message(client));
+    }
     bare.disconnect(client);
     bare.process.pause.until.store(0, Relaxed);
     frames

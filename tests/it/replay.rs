@@ -96,6 +96,13 @@ fn a_long_random_run_replays() {
         let from = if dice.below(8) == 0 { &others } else { &writes };
         let line = Line::random(pick(&mut dice, from).command, &mut dice);
         let client = &mut clients[dice.below(4)];
+        if bare.is_parked(*client) {
+            if dice.below(4) == 0 {
+                bare.unblock(*client);
+            }
+            // It says nothing while its call waits.
+            continue;
+        }
         bare.call(*client, &line.slices());
         process.pause.until.store(0, Relaxed);
         if !bare.is_open(*client) {

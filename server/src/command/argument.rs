@@ -108,7 +108,7 @@ fn type_name(sort: Type) -> &'static str {
         Type::Bytes | Type::Channel | Type::ShardChannel => "string",
         Type::Integer | Type::Count | Type::Positive | Type::Flag | Type::Duration => "integer",
         Type::Database | Type::Cursor => "integer",
-        Type::Float => "double",
+        Type::Float | Type::Timeout => "double",
         Type::Deadline => "unix-time",
         Type::Pattern => "pattern",
     }

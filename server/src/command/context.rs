@@ -3,7 +3,7 @@
 //! Time and chance are handed in, so that they can be recorded and replayed; a handler can reach
 //! nothing that is not here.
 
-use mainstay_protocol::{ReplyWriter, Request};
+use mainstay_protocol::{OwnedRequest, ReplyWriter, Request};
 
 use crate::clock::Millis;
 use crate::dice::Dice;
@@ -18,7 +18,6 @@ use crate::session::Session;
 pub type Outcome = Result<Next, Refusal>;
 
 /// What happens after a command was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// Nothing more.
     Done,
@@ -28,6 +27,44 @@ pub enum Next {
     Execute,
     /// The connection is closed when its replies have been written.
     Close,
+    /// There is nothing to answer yet, and nothing was changed. What was written is the answer if
+    /// nothing comes in time; in a transaction it is the answer at once.
+    Park(Box<Wait>),
+}
+
+/// How a call waits for a key to change.
+pub struct Wait {
+    /// When it stops waiting; never without.
+    pub until: Option<Millis>,
+    /// The keys, and for each the request that is tried when it has changed. It names no other key
+    /// that the call waits for, and stands in the record of what it did.
+    pub resume: Vec<(Box<[u8]>, OwnedRequest)>,
+    /// The kind of value, by TYPE's name, that it waits for.
+    pub kind: &'static str,
+    /// Whether it is tried, and its refusal answered, when a key goes or becomes something else.
+    pub always: bool,
+    /// What is answered when its time is over, if not what was written.
+    pub late: Option<fn(&mut ReplyWriter<'_>)>,
+}
+
+impl Wait {
+    /// Waits until one of `keys` holds a `kind` of value; `resume` makes the request that is tried
+    /// then.
+    pub fn park<'a>(
+        kind: &'static str,
+        until: Option<Millis>,
+        keys: impl Iterator<Item = &'a [u8]>,
+        resume: impl Fn(&'a [u8]) -> OwnedRequest,
+    ) -> Next {
+        let mut all: Vec<(Box<[u8]>, OwnedRequest)> = Vec::new();
+        for key in keys {
+            // Named twice, it is one key.
+            if all.iter().all(|(other, _)| **other != *key) {
+                all.push((key.into(), resume(key)));
+            }
+        }
+        Next::Park(Box::new(Wait { until, resume: all, kind, always: false, late: None }))
+    }
 }
 
 /// What a looking handler is given.

@@ -17,7 +17,7 @@ pub mod render;
 pub mod schema;
 pub mod table;
 
-pub use context::{Desk, Next, Outcome, Read, Visit, Write};
+pub use context::{Desk, Next, Outcome, Read, Visit, Wait, Write};
 pub use help::help;
 pub use keyspec::KeySpec;
 pub use schema::{Access, Arg, Command, Cost, Engine, Group, Reply, Run, Trait, Type};

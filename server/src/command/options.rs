@@ -75,6 +75,37 @@ pub fn database(bytes: &[u8], databases: usize) -> Result<usize, Refusal> {
         .ok_or(Refusal::text("ERR DB index is out of range"))
 }
 
+/// When a call that may wait stops waiting, from a timeout in seconds: never for 0. Rounded up to
+/// whole milliseconds.
+///
+/// # Errors
+/// Redis's texts: not a number, negative, or further away than any deadline.
+pub fn timeout(bytes: &[u8], now: Millis) -> Result<Option<Millis>, Refusal> {
+    let refusal = Refusal::text("ERR timeout is not a float or out of range");
+    let seconds = parse_float(bytes).ok_or(refusal)?;
+    let millis = (seconds * 1000.0).ceil();
+    if seconds < 0.0 {
+        Err(Refusal::text("ERR timeout is negative"))
+    } else if millis >= (i64::MAX as f64) - now as f64 {
+        Err(Refusal::text("ERR timeout is out of range"))
+    } else {
+        Ok((millis > 0.0).then_some(now.saturating_add(millis as Millis)))
+    }
+}
+
+/// As [`timeout`], from whole milliseconds.
+///
+/// # Errors
+/// Redis's texts: not an integer, negative, or further away than any deadline.
+pub fn timeout_millis(bytes: &[u8], now: Millis) -> Result<Option<Millis>, Refusal> {
+    let refusal = Refusal::text("ERR timeout is not an integer or out of range");
+    let millis = parse_integer(bytes).ok_or(refusal)?;
+    let millis = Millis::try_from(millis).map_err(|_| Refusal::text("ERR timeout is negative"))?;
+    let until = now.checked_add(millis).filter(|&until| i64::try_from(until).is_ok());
+    let until = until.ok_or(Refusal::text("ERR timeout is out of range"))?;
+    Ok((millis > 0).then_some(until))
+}
+
 /// The unit and the origin of a time argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Time {

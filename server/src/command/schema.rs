@@ -154,6 +154,8 @@ pub enum Type {
     Flag,
     /// A span of time, in the unit its name says; positive.
     Duration,
+    /// How long to wait at most, in seconds, with a fraction; 0 for as long as it takes.
+    Timeout,
     /// An absolute time, in the unit its name says.
     Deadline,
     /// A glob.

@@ -58,6 +58,8 @@ pub enum Hold {
     Output,
     /// CLIENT PAUSE.
     Pause,
+    /// Its call waits for a key.
+    Park,
     /// Only what its commands sent to others, itself included, must be delivered first.
     Delivery,
 }
@@ -217,6 +219,11 @@ impl Connection {
                 After::Go => {}
                 After::Close => {
                     self.closing = true;
+                    break;
+                }
+                After::Park => {
+                    self.held = Some(Hold::Park);
+                    used = Some(request.end());
                     break;
                 }
                 After::Wait => {

@@ -7,12 +7,14 @@
 #![allow(unsafe_code, reason = "an exclusive gate stands for every stripe's lock")]
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 
 use super::edit::Edit;
 use super::entry::Slot;
 use super::object::{Object, STRING_NAME};
 use super::stripe::{Guarded, Held, Place};
 use super::table::NEVER;
+use super::wait::Ready;
 use super::{Exclusive, Keyspace, Shared, StripeId};
 use crate::clock::Millis;
 use crate::error::Refusal;
@@ -26,12 +28,15 @@ pub struct Keys<'a> {
     planned: Planned,
     counts: Counts,
     pub(super) changed: Option<Box<super::Changed>>,
+    /// Awaited keys that have changed.
+    #[expect(clippy::box_collection, reason = "a view is made for each command, this hardly ever")]
+    pub(super) ready: Option<Box<VecDeque<Ready>>>,
 }
 
 /// Which stripes a command may touch.
 enum Scope<'a> {
     /// One, for nearly every command.
-    One(Held<'a>),
+    One(StripeId, Held<'a>),
     /// Several, ascending.
     Many(Vec<(StripeId, Held<'a>)>),
     /// All of them, one at a time: for looking only.
@@ -93,7 +98,7 @@ pub enum Ttl {
 impl<'a> Keys<'a> {
     fn new(space: &'a Keyspace, scope: Scope<'a>, database: usize, now: Millis) -> Keys<'a> {
         let (planned, counts) = (Planned::NONE, Counts::default());
-        Keys { space, scope, database, now, planned, counts, changed: None }
+        Keys { space, scope, database, now, planned, counts, changed: None, ready: None }
     }
 
     /// The keys of one stripe: that of `key`, whose hash the caller has at hand.
@@ -106,9 +111,9 @@ impl<'a> Keys<'a> {
         hash: u64,
         now: Millis,
     ) -> Keys<'a> {
-        let held = space.lock(space.stripe_of(database, hash));
+        let id = space.stripe_of(database, hash);
         let planned = Planned { key: key.as_ptr(), len: key.len(), hash };
-        let mut keys = Keys::new(space, Scope::One(held), database, now);
+        let mut keys = Keys::new(space, Scope::One(id, space.lock(id)), database, now);
         keys.planned = planned;
         keys
     }
@@ -124,7 +129,7 @@ impl<'a> Keys<'a> {
         debug_assert!(stripes.is_sorted_by(|a, b| a < b));
         if let [only] = *stripes {
             // DEL and EXISTS of one key: as quick as GET, and nothing is allocated.
-            return Keys::new(space, Scope::One(space.lock(only)), database, now);
+            return Keys::new(space, Scope::One(only, space.lock(only)), database, now);
         }
         let held = stripes.iter().map(|&id| (id, space.lock(id))).collect();
         Keys::new(space, Scope::Many(held), database, now)
@@ -210,7 +215,7 @@ impl<'a> Keys<'a> {
 
     pub(super) fn stripe(&self, id: StripeId) -> Option<&Guarded> {
         match &self.scope {
-            Scope::One(held) => Some(held.get()),
+            Scope::One(_, held) => Some(held.get()),
             Scope::Many(held) => {
                 let at = held.binary_search_by_key(&id, |(id, _)| *id).ok()?;
                 Some(held[at].1.get())
@@ -229,7 +234,7 @@ impl<'a> Keys<'a> {
 
     pub(super) fn stripe_mut(&mut self, id: StripeId) -> Option<&mut Guarded> {
         match &mut self.scope {
-            Scope::One(held) => Some(held.edit()),
+            Scope::One(_, held) => Some(held.edit()),
             Scope::Many(held) => {
                 let at = held.binary_search_by_key(&id, |(id, _)| *id).ok()?;
                 Some(held[at].1.edit())
@@ -243,6 +248,31 @@ impl<'a> Keys<'a> {
                 Some(unsafe { &mut *self.space.stripe(id).unlocked() })
             }
         }
+    }
+
+    /// Whether a stripe is in the view.
+    pub(super) fn covers(&self, id: StripeId) -> bool {
+        match &self.scope {
+            // A view of one stripe is asked for no other, so it does not look which it is.
+            Scope::One(only, _) => *only == id,
+            _ => self.stripe(id).is_some(),
+        }
+    }
+
+    /// Adds locked stripes to the view; a view of one stripe becomes one of several.
+    pub(super) fn widen(&mut self, locked: Vec<(StripeId, Held<'a>)>) {
+        let mut held = match std::mem::replace(&mut self.scope, Scope::Many(Vec::new())) {
+            Scope::One(id, held) => vec![(id, held)],
+            Scope::Many(held) => held,
+            // Whoever looks at all stripes, or has them all, misses none.
+            whole => {
+                self.scope = whole;
+                return;
+            }
+        };
+        held.extend(locked);
+        held.sort_unstable_by_key(|(id, _)| *id);
+        self.scope = Scope::Many(held);
     }
 
     /// Runs `look` on a stripe, locking it if the view is a roving one.
@@ -306,6 +336,9 @@ impl<'a> Keys<'a> {
             && let Some(watchers) = &guarded.watchers
         {
             watchers.mark(key);
+            if watchers.waiters.is_awaited(key) {
+                self.make_ready(database, key);
+            }
         }
     }
 
@@ -632,7 +665,7 @@ impl Keys<'_> {
     /// Brings what is known without locks (the census) up to date with the changes made so far.
     pub fn publish(&self) {
         match &self.scope {
-            Scope::One(held) => held.publish(),
+            Scope::One(_, held) => held.publish(),
             Scope::Many(held) => held.iter().for_each(|(_, held)| held.publish()),
             Scope::Roving(_) => {}
             Scope::Whole(_, touched) => {

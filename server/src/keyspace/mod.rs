@@ -26,6 +26,7 @@ mod snapshot;
 mod stripe;
 mod sweep;
 mod table;
+mod wait;
 mod watch;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use keys::{Keys, Ttl, Value};
 pub use mortal::Mortal;
 pub use object::{Distinct, Kind, Object, STRING_NAME, STRING_TAG};
 pub use sweep::Swept;
+pub use wait::{Ready, Waiter};
 pub use watch::Watch;
 
 use std::sync::Arc;
@@ -233,6 +235,11 @@ impl Keyspace {
     #[inline]
     fn lock(&self, id: StripeId) -> Held<'_> {
         self.stripe(id).lock(self.due(id))
+    }
+
+    #[inline]
+    fn try_lock(&self, id: StripeId) -> Option<Held<'_>> {
+        self.stripe(id).try_lock(self.due(id))
     }
 
     /// Frees an entry, elsewhere if it is big.

@@ -152,8 +152,10 @@ impl Keys<'_> {
             let Some(guarded) = self.stripe_mut(id) else { continue };
             let taken = guarded.take();
             gone += taken.len();
+            let there = |key: &[u8]| taken.find(key, space.hash(key)).is_some();
             if let Some(watchers) = &guarded.watchers {
-                watchers.mark_where(|key| taken.find(key, space.hash(key)).is_some());
+                watchers.mark_where(there);
+                self.make_ready_where(id, there);
             }
             space.discard_stripe(taken);
         }
@@ -178,6 +180,7 @@ impl Keys<'_> {
             for id in [id, other_id] {
                 if let Some(watchers) = self.stripe(id).and_then(|held| held.watchers.as_ref()) {
                     watchers.mark_where(there);
+                    self.make_ready_where(id, there);
                 }
             }
             if let Some(guarded) = self.stripe_mut(id) {

@@ -20,6 +20,10 @@ use super::table::{NEVER, Sweep, Table};
 use super::watch::Watchers;
 use crate::clock::Millis;
 
+/// How often a lock that must not be waited for is tried: some microseconds, which is longer than
+/// most commands take.
+const TRIES: usize = 200;
+
 /// A lock, what it guards, and what may be read without it.
 #[repr(align(128))]
 pub(super) struct Stripe {
@@ -65,6 +69,15 @@ impl Stripe {
     #[inline]
     pub(super) fn lock<'a>(&'a self, due: &'a AtomicU64) -> Held<'a> {
         Held { guard: self.inner.lock(), meter: &self.meter, due, changed: false }
+    }
+
+    /// As [`Stripe::lock`], unless somebody else holds it for longer than a moment.
+    pub(super) fn try_lock<'a>(&'a self, due: &'a AtomicU64) -> Option<Held<'a>> {
+        let guard = (0..TRIES).find_map(|_| {
+            std::hint::spin_loop();
+            self.inner.try_lock()
+        })?;
+        Some(Held { guard, meter: &self.meter, due, changed: false })
     }
 
     pub(super) fn meter(&self) -> &Meter {

@@ -7,12 +7,13 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::entry::Slot;
 use super::table::Sweep;
-use super::{Changed, Keyspace, Shared, StripeId};
+use super::{Changed, Keyspace, Ready, Shared, StripeId};
 use crate::clock::Millis;
 
 /// What a round of sweeping came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Swept {
     /// Keys freed because their deadline had passed.
     pub freed: usize,
@@ -21,6 +22,8 @@ pub struct Swept {
     pub parts: usize,
     /// The earliest deadline left in the stripes looked at; in the past if the round was cut short.
     pub due: Millis,
+    /// Keys among them that a call waits for.
+    pub awaited: Vec<Ready>,
 }
 
 impl Keyspace {
@@ -36,7 +39,7 @@ impl Keyspace {
         most: usize,
         changed: &mut Changed,
     ) -> Swept {
-        let mut due_left = Millis::MAX;
+        let (mut due_left, mut awaited) = (Millis::MAX, Vec::new());
         let gone = Vec::new();
         let mut sweep = Sweep { now, left: most, keys: 0, parts: 0, gone, thinned: None };
         for (number, database) in self.databases.iter().enumerate() {
@@ -54,7 +57,12 @@ impl Keyspace {
                 due_left = due_left.min(guarded.due());
                 let thinned = sweep.thinned.take().unwrap_or_default();
                 if let Some(watchers) = &guarded.watchers {
-                    sweep.gone.iter().for_each(|slot| watchers.mark(slot.key()));
+                    for key in sweep.gone.iter().map(Slot::key) {
+                        watchers.mark(key);
+                        if watchers.waiters.is_awaited(key) {
+                            awaited.push((number, key.into()));
+                        }
+                    }
                     thinned.iter().for_each(|key| watchers.mark(key));
                 }
                 if self.collecting.is_on() {
@@ -65,6 +73,6 @@ impl Keyspace {
                 sweep.gone.drain(..).for_each(|slot| self.discard(slot));
             }
         }
-        Swept { freed: sweep.keys, parts: sweep.parts, due: due_left }
+        Swept { freed: sweep.keys, parts: sweep.parts, due: due_left, awaited }
     }
 }

@@ -1,4 +1,4 @@
-//! keyspace/watch.rs — who must be told when a key changes.
+//! keyspace/watch.rs — who must be told when a key changes: WATCH, and calls that wait (`wait`).
 //!
 //! WATCH puts a [`Watch`] beside the key in its stripe; whatever changes the key marks it, and EXEC
 //! asks it. The mark only ever goes from clean to dirty, so a relaxed flag is enough: the stripe's
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::stripe::KeyMap;
+use super::wait::Waiters;
 
 /// Whether any of the keys that one connection watches has changed.
 #[derive(Debug, Default)]
@@ -27,10 +28,11 @@ impl Watch {
     }
 }
 
-/// The watches of a stripe's keys.
+/// The watches of a stripe's keys, and the calls that wait for one.
 #[derive(Default)]
 pub(super) struct Watchers {
     by_key: KeyMap<Vec<Arc<Watch>>>,
+    pub(super) waiters: Waiters,
 }
 
 impl Watchers {
@@ -53,7 +55,7 @@ impl Watchers {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.by_key.is_empty()
+        self.by_key.is_empty() && self.waiters.is_empty()
     }
 
     pub(super) fn mark(&self, key: &[u8]) {

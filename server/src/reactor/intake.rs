@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Reactor;
-use crate::connection::{Decoded, Turn};
+use crate::connection::{Decoded, Hold, Turn};
 use crate::mail::Address;
 use crate::route::Plan;
 
@@ -71,6 +71,11 @@ impl Reactor<'_> {
         if connection.closing {
             // A peer that only sends no more may still take its replies; writing tells.
             self.touch(place);
+            return 0;
+        }
+        if connection.held == Some(Hold::Park) && ends {
+            // Nobody is there to take what it waits for.
+            self.close(place);
             return 0;
         }
         if connection.held.is_some() {

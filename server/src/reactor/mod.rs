@@ -85,6 +85,9 @@ pub struct Reactor<'p> {
     patrol_at: Millis,
     patrol_next: usize,
     sweep_at: Millis,
+    wake_at: Millis,
+    /// Connections whose waiting calls were answered in this turn.
+    answered: Vec<usize>,
     next_loop: usize,
     accept_again: bool,
     accept_failed: bool,
@@ -124,6 +127,8 @@ impl<'p> Reactor<'p> {
             patrol_at: 0,
             patrol_next: 0,
             sweep_at: 0,
+            wake_at: Millis::MAX,
+            answered: Vec::new(),
             next_loop: 0,
             accept_again: false,
             accept_failed: false,
@@ -183,6 +188,7 @@ impl<'p> Reactor<'p> {
         self.intake();
         self.retry_held();
         self.sweep();
+        self.wake();
         if self.now >= self.patrol_at {
             self.patrol_at = self.now + PATROL_MS;
             self.patrol();
@@ -199,8 +205,20 @@ impl<'p> Reactor<'p> {
         Ok(())
     }
 
+    /// Ends waits whose time is over, and goes on with connections that were answered.
+    fn wake(&mut self) {
+        loop {
+            self.wake_at = self.executor.wake().unwrap_or(Millis::MAX);
+            self.deliver_post();
+            if self.answered.is_empty() {
+                break;
+            }
+            self.resume_answered();
+        }
+    }
+
     fn timeout(&self) -> Duration {
-        let next = self.patrol_at.min(self.sweep_at);
+        let next = self.patrol_at.min(self.sweep_at).min(self.wake_at);
         if !self.again.is_empty() || self.accept_again || next <= self.now {
             return Duration::ZERO;
         }
@@ -227,8 +245,41 @@ impl<'p> Reactor<'p> {
                         self.close(address.place as usize);
                     }
                 }
+                Mail::Answer(address, reply) => self.answer(address, &reply),
+                Mail::Unblock(address, error) => self.executor.unblock(address, error),
                 Mail::Look => {}
             }
+        }
+    }
+
+    /// Hands a call that waited its answer; its connection goes on with what it asked next.
+    fn answer(&mut self, address: Address, reply: &[u8]) {
+        let Some(connection) = self.connections.current(address) else { return };
+        let Some(is_sent) = self.executor.answered(&connection.session) else { return };
+        if is_sent {
+            let begin = self.arenas.replies.len();
+            self.arenas.replies.extend_from_slice(reply);
+            connection.outbox.push_replies(begin..self.arenas.replies.len());
+        }
+        let place = address.place as usize;
+        self.answered.push(place);
+        self.touch(place);
+    }
+
+    /// Goes on with connections whose waiting calls were answered.
+    fn resume_answered(&mut self) {
+        while let Some(place) = self.answered.pop() {
+            let Some(connection) = self.connections.get_mut(place) else { continue };
+            if connection.held != Some(Hold::Park) {
+                continue;
+            }
+            connection.held = None;
+            if connection.has_input() {
+                self.resume(place);
+                self.after_requests(place);
+            }
+            // The socket may hold more, and its edge was missed meanwhile.
+            self.again.push(place);
         }
     }
 
@@ -265,7 +316,7 @@ impl<'p> Reactor<'p> {
         self.touch(place);
         self.show(place);
         if let Some(connection) = self.connections.get_mut(place)
-            && connection.held.is_some()
+            && !matches!(connection.held, None | Some(Hold::Park))
         {
             self.held.push(place);
         }
@@ -280,7 +331,7 @@ impl<'p> Reactor<'p> {
         for place in std::mem::take(&mut self.held) {
             let Some(connection) = self.connections.get_mut(place) else { continue };
             let ready = match connection.held {
-                None => continue,
+                None | Some(Hold::Park) => continue,
                 Some(Hold::Delivery) => true,
                 Some(Hold::Pause) => !paused,
                 Some(Hold::Output) => connection.outbox.is_empty(),
@@ -308,7 +359,11 @@ impl<'p> Reactor<'p> {
         } else {
             self.read_mail();
         }
+        let answers = self.executor.post.take_answers();
         self.executor.post.clear();
+        for (address, reply) in answers {
+            self.answer(address, &reply);
+        }
     }
 
     fn deliver(&mut self, message: Message<'_>, to: &[Address]) {
@@ -394,6 +449,9 @@ impl<'p> Reactor<'p> {
     /// Answers what was read, gives peers a moment to take it, and closes everything.
     fn stop(mut self, events: &mut Events) -> Result<(), Fault> {
         let end = clock::now() + STOP_MS;
+        self.executor.begin(end);
+        self.executor.unblock_all("UNBLOCKED the server is shutting down");
+        self.deliver_post();
         for place in self.connections.places() {
             if let Some(connection) = self.connections.get_mut(place) {
                 connection.closing = true;

@@ -15,6 +15,7 @@ mod cached;
 mod refuse;
 mod slow;
 mod transaction;
+mod wait;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -27,11 +28,12 @@ use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write}
 use crate::dice::Dice;
 use crate::error::Refusal;
 use crate::keyspace::{Changed, Keys, Shared, StripeId, Swept};
-use crate::mail::Post;
+use crate::mail::{Address, Post};
 use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::{RecordRef, Sink};
 use crate::session::{Replies, Session};
+use wait::{Service, Waits};
 
 pub use crate::keyspace::Sought;
 
@@ -44,6 +46,8 @@ pub enum After {
     Close,
     /// Tries the same request again later: clients are paused.
     Wait,
+    /// Runs no more requests until the call, which waits for a key, is answered.
+    Park,
 }
 
 /// A request that was looked up.
@@ -74,6 +78,22 @@ impl Plan<'_> {
     }
 }
 
+/// What serving waiting calls needs, as long as nothing else of the executor is lent to it.
+macro_rules! service {
+    ($executor:expr) => {
+        Service {
+            process: $executor.process,
+            counters: &$executor.counters,
+            chance: &mut $executor.chance,
+            sink: &mut $executor.sink,
+            post: &mut $executor.post,
+            postponed: &mut $executor.waits.postponed,
+            now: $executor.now,
+        }
+    };
+}
+use service;
+
 /// Runs the requests of one loop.
 pub struct Executor<'p> {
     process: &'p Process,
@@ -89,6 +109,7 @@ pub struct Executor<'p> {
     settings_version: u64,
     /// Counter steps from which on a command is slow.
     slow_ticks: u64,
+    waits: Waits,
     /// Messages to other connections.
     pub post: Post,
 }
@@ -113,6 +134,7 @@ impl<'p> Executor<'p> {
             last: Cell::new(None),
             settings_version: 0,
             slow_ticks: u64::MAX,
+            waits: Waits::default(),
             post: Post::new(reactor, Arc::clone(&process.mailboxes)),
         }
     }
@@ -228,7 +250,7 @@ impl<'p> Executor<'p> {
         if session.cache.is_some() {
             cached::finish(self.process, session, plan.entry, &mut self.post);
         }
-        let pushed = outcome == Ok(Next::Pushed);
+        let pushed = matches!(outcome, Ok(Next::Pushed));
         let after = self.answer(session, outcome, begin, out);
         if session.replies != Replies::On {
             mute(session, begin, pushed, out);
@@ -245,6 +267,11 @@ impl<'p> Executor<'p> {
     ) -> After {
         match outcome {
             Ok(Next::Close) => After::Close,
+            Ok(Next::Park(_)) => {
+                // What is written there is the answer if nothing comes, and was kept.
+                out.truncate(begin);
+                After::Park
+            }
             Ok(_) => After::Go,
             Err(refusal) => {
                 self.counters.note_error(refusal.code());
@@ -374,14 +401,20 @@ impl<'p> Executor<'p> {
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
                 };
-                let out = ReplyWriter::new(out, session.version);
+                let begin = out.len();
+                let writer = ReplyWriter::new(out, session.version);
                 let dice = Dice::new(self.chance.next());
-                let outcome = handler(&mut Read { keys: &keys, args: request, out, now, dice });
+                let mut read = Read { keys: &keys, args: request, out: writer, now, dice };
+                let mut outcome = handler(&mut read);
                 if let Some(cache) = &session.cache {
                     // While the stripes are locked: a change from now on is told.
                     cached::remember(self.process, cache, session.id, entry, request);
                 }
                 note_lookups(&self.counters, &keys);
+                if let Ok(Next::Park(wait)) = &mut outcome {
+                    let mut keys = keys;
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                }
                 outcome
             }
             Run::Write(handler) => {
@@ -397,15 +430,23 @@ impl<'p> Executor<'p> {
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
                 };
+                let begin = out.len();
                 let seed = self.chance.next();
-                let out = ReplyWriter::new(out, session.version);
-                let mut write = Write { keys, args: request, out, now, dice: Dice::new(seed) };
-                let outcome = handler(&mut write);
+                let writer = ReplyWriter::new(out, session.version);
+                let dice = Dice::new(seed);
+                let mut write = Write { keys, args: request, out: writer, now, dice };
+                let mut outcome = handler(&mut write);
+                let mut keys = write.keys;
                 let stamp = Stamp { now, seed, database };
-                settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
-                note_expired(&self.counters, &write.keys);
-                let changed = write.keys.take_changed();
-                drop(write);
+                settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
+                note_expired(&self.counters, &keys);
+                if let Ok(Next::Park(wait)) = &mut outcome {
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                } else if keys.has_ready() {
+                    keys = service!(self).serve(keys);
+                }
+                let changed = keys.take_changed();
+                drop(keys);
                 if let Some(changed) = changed {
                     cached::tell(self.process, *changed, session.id, &mut self.post);
                 }
@@ -447,15 +488,21 @@ impl<'p> Executor<'p> {
         let space = &self.process.keyspace;
         let exclusive = space.gate().close();
         let (database, now, seed) = (session.database, self.now, self.chance.next());
-        let keys = Keys::whole(space, &exclusive, database, now);
-        let out = ReplyWriter::new(out, session.version);
-        let mut write = Write { keys, args: request, out, now, dice: Dice::new(seed) };
-        let outcome = handler(&mut write);
+        let (mut keys, outcome) = {
+            let keys = Keys::whole(space, &exclusive, database, now);
+            let out = ReplyWriter::new(out, session.version);
+            let mut write = Write { keys, args: request, out, now, dice: Dice::new(seed) };
+            let outcome = handler(&mut write);
+            (write.keys, outcome)
+        };
         let stamp = Stamp { now, seed, database };
-        settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
-        note_expired(&self.counters, &write.keys);
-        let changed = write.keys.take_changed();
-        drop(write);
+        settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
+        note_expired(&self.counters, &keys);
+        if keys.has_ready() {
+            keys = service!(self).serve(keys);
+        }
+        let changed = keys.take_changed();
+        drop(keys);
         drop(exclusive);
         self.gate = Some(space.gate().share());
         if let Some(changed) = changed {
@@ -472,13 +519,56 @@ impl<'p> Executor<'p> {
         if !changed.is_empty() {
             cached::tell(self.process, changed, 0, &mut self.post);
         }
+        self.waits.postponed.extend_from_slice(&swept.awaited);
         swept
+    }
+
+    /// Answers calls whose time is over, and tries those again that could not be served for want of
+    /// a lock. Says when to come again.
+    pub fn wake(&mut self) -> Option<Millis> {
+        self.waits.time_out(self.now, &mut self.post);
+        for (database, key) in std::mem::take(&mut self.waits.postponed) {
+            let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
+            let space = &self.process.keyspace;
+            let keys = Keys::one(space, gate, database, &key, space.hash(&key), self.now);
+            let mut service = service!(self);
+            let keys = service.serve_key(keys, &key);
+            let mut keys = service.serve(keys);
+            let changed = keys.take_changed();
+            drop(keys);
+            if let Some(changed) = changed {
+                cached::tell(self.process, *changed, 0, &mut self.post);
+            }
+        }
+        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
+    }
+
+    /// The call that waits on this connection has its answer: it waits no more. Says whether the
+    /// answer is to be sent; `None` if nothing waited.
+    pub fn answered(&mut self, session: &Session) -> Option<bool> {
+        let Some(gate) = &self.gate else { unreachable!("answers come within a turn") };
+        let found = self.waits.leave(session.address, self.process, gate);
+        session.card.blocked.store(false, Relaxed);
+        found
+    }
+
+    /// Ends the call that waits on this connection, with an error or as if its time were over.
+    pub fn unblock(&mut self, address: Address, error: Option<&str>) {
+        self.waits.unblock(address, error, &mut self.post);
+    }
+
+    /// Ends all calls that wait with an error.
+    pub fn unblock_all(&mut self, error: &str) {
+        for address in self.waits.addresses() {
+            self.waits.unblock(address, Some(error), &mut self.post);
+        }
     }
 
     /// The connection is going: everything that refers to it is taken back.
     pub fn leave(&mut self, session: &mut Session) {
         if let Some(gate) = &self.gate {
             session.unwatch(&self.process.keyspace, gate);
+            self.waits.leave(session.address, self.process, gate);
         }
         session.transaction = None;
         self.process.leave(session);

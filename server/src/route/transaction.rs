@@ -6,7 +6,8 @@
 
 use mainstay_protocol::{OwnedRequest, ReplyWriter};
 
-use super::{Executor, Stamp, cached, note_lookups, refuse, settle};
+use super::wait::Service;
+use super::{Executor, Stamp, cached, note_lookups, refuse, service, settle};
 use crate::clock::Millis;
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
@@ -192,6 +193,9 @@ impl Executor<'_> {
             }
         }
         note_lookups(&self.counters, &keys);
+        if keys.has_ready() {
+            keys = service!(self).serve(keys);
+        }
         let changed = keys.take_changed();
         drop(keys);
         if let Some(changed) = changed {

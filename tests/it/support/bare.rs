@@ -5,6 +5,7 @@
 //! sweeping) is not here: `served` has that.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::BytesMut;
@@ -210,7 +211,16 @@ impl<'p> Bare<'p> {
         Answer { frames: frames(&out), after }
     }
 
-    /// Brings messages to inboxes and ends connections that were killed, as a loop does.
+    /// Ends waits whose time is over, and brings what is due to inboxes.
+    fn wake(&mut self) {
+        self.executor.begin(self.now);
+        self.executor.wake();
+        self.executor.end();
+        self.deliver();
+    }
+
+    /// Brings messages and answers to inboxes and ends connections that were killed, as a loop
+    /// does.
     fn deliver(&mut self) {
         let mut encoded = Vec::new();
         for (message, to) in self.executor.post.letters() {
@@ -223,11 +233,25 @@ impl<'p> Bare<'p> {
                 }
             }
         }
+        let answers = self.executor.post.take_answers();
         self.executor.post.clear();
+        self.executor.begin(self.now);
+        for (address, reply) in answers {
+            let peer = &mut self.peers[address.place as usize];
+            if peer.is_open && self.executor.answered(&peer.session) == Some(true) {
+                peer.inbox.extend(frames(&reply));
+            }
+        }
+        self.executor.end();
         let mail: Vec<Mail> = self.process.mailboxes[0].drain().collect();
         for mail in mail {
-            if let Mail::Close(address) = mail {
-                self.disconnect(address.place as usize);
+            match mail {
+                Mail::Close(address) => self.disconnect(address.place as usize),
+                Mail::Unblock(address, error) => {
+                    self.executor.unblock(address, error);
+                    self.deliver();
+                }
+                _ => {}
             }
         }
     }
@@ -235,6 +259,7 @@ impl<'p> Bare<'p> {
     /// Time passes.
     pub fn advance(&mut self, span: Millis) {
         self.now += span;
+        self.wake();
     }
 
     /// Frees what is dead now; says how many keys' own deadlines had passed.
@@ -247,7 +272,7 @@ impl<'p> Bare<'p> {
         self.executor.begin(self.now);
         let swept = self.executor.sweep(0, 1, most);
         self.executor.end();
-        self.deliver();
+        self.wake();
         swept
     }
 
@@ -259,6 +284,17 @@ impl<'p> Bare<'p> {
     /// Whether the client is still connected.
     pub fn is_open(&self, client: usize) -> bool {
         self.peers[client].is_open
+    }
+
+    /// Ends the client's waiting call as if its time were over.
+    pub fn unblock(&mut self, client: usize) {
+        self.executor.unblock(self.peers[client].session.address, None);
+        self.deliver();
+    }
+
+    /// Whether a call of the client waits for a key.
+    pub fn is_parked(&self, client: usize) -> bool {
+        self.peers[client].session.card.blocked.load(Relaxed)
     }
 
     /// What we remember of the client.

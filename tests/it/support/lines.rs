@@ -92,6 +92,7 @@ fn value(name: &str, kind: Type, dice: &mut Dice) -> Vec<u8> {
         Type::Count => number(dice.below(20)),
         Type::Positive => number(1 + dice.below(20)),
         Type::Flag => number(dice.below(2)),
+        Type::Timeout => pick(dice, &["0", "0.05", "7"]).as_bytes().to_vec(),
         Type::Duration => number(1 + dice.below(500)),
         Type::Deadline if name.contains("milli") => number(1_700_000_000_000 + dice.below(100_000)),
         Type::Deadline => number(1_700_000_000 + dice.below(100)),

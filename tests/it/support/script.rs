@@ -14,7 +14,8 @@
 //! ```
 //!
 //! A reply `(closed)` says that the server ended the connection, `(waiting)` that the call waits
-//! for CLIENT UNPAUSE; `(none)` that this version of RESP has no such frame.
+//! for a key, whose answer is a `push` later, or for CLIENT UNPAUSE; `(none)` that this version of
+//! RESP has no such frame.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -336,7 +337,7 @@ impl Stage for BareStage<'_, '_> {
         match answer.after {
             After::Go => {}
             After::Close => lines.push(CLOSED.to_owned()),
-            After::Wait => lines.push(WAITING.to_owned()),
+            After::Wait | After::Park => lines.push(WAITING.to_owned()),
         }
         lines
     }

@@ -9,7 +9,7 @@ mod sequence;
 mod tests;
 
 use crate::command::{Engine, Group};
-use commands::{ends, moving, places, search};
+use commands::{blocking, ends, moving, places, search};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -35,6 +35,11 @@ pub static ENGINE: Engine = Engine {
         &moving::LMOVE,
         &moving::RPOPLPUSH,
         &moving::LMPOP,
+        &blocking::BLPOP,
+        &blocking::BRPOP,
+        &blocking::BLMOVE,
+        &blocking::BRPOPLPUSH,
+        &blocking::BLMPOP,
     ],
     settings: &[],
     state: None,

@@ -11,7 +11,7 @@ mod ranking;
 mod tests;
 
 use crate::command::{Engine, Group};
-use commands::{add, algebra, chance, look, pop, ranges, remove, scan, store};
+use commands::{add, algebra, blocking, chance, look, pop, ranges, remove, scan, store};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -39,6 +39,9 @@ pub static ENGINE: Engine = Engine {
         &pop::ZPOPMIN,
         &pop::ZPOPMAX,
         &pop::ZMPOP,
+        &blocking::BZPOPMIN,
+        &blocking::BZPOPMAX,
+        &blocking::BZMPOP,
         &remove::ZREM,
         &remove::ZREMRANGEBYRANK,
         &remove::ZREMRANGEBYSCORE,

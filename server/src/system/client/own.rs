@@ -208,8 +208,14 @@ fn unblock(cx: &mut Desk<'_>) -> Outcome {
     {
         return Err(Refusal::text("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"));
     }
-    options::integer(cx.args.arg(2))?;
-    // No command waits, so nobody is blocked.
-    cx.out.integer(0);
+    let error = cx.args.get(3).is_some_and(|reason| is_word(reason, "ERROR"));
+    let error = error.then_some("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    let id = u64::try_from(options::integer(cx.args.arg(2))?).unwrap_or(0);
+    // Whoever turns the mark has unblocked it: a second call finds nobody blocked.
+    let found = cx.process.clients.get(id).filter(|card| card.blocked.swap(false, Relaxed));
+    if let Some(card) = &found {
+        cx.post.unblock(card.address, error);
+    }
+    cx.out.integer(i64::from(found.is_some()));
     Ok(Next::Done)
 }

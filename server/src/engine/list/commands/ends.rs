@@ -145,7 +145,7 @@ fn pop_several(cx: &mut Write<'_, '_>, end: End, name: &'static str) -> Outcome 
 
 /// Moves the entry at an end into a reply.
 #[inline]
-fn pop_one(list: &mut List, end: End, out: &mut ReplyWriter<'_>) {
+pub(super) fn pop_one(list: &mut List, end: End, out: &mut ReplyWriter<'_>) {
     match list.peek(end) {
         Some(entry) => out.bulk(entry),
         None => out.null(),

@@ -5,6 +5,7 @@
 //! - `search`: by value: LPOS, LINSERT, LREM.
 //! - `moving`: from one list to another, and the first of several lists: LMOVE, RPOPLPUSH, LMPOP.
 
+pub mod blocking;
 pub mod ends;
 pub mod moving;
 pub mod places;

@@ -1,5 +1,7 @@
 //! engine/list/commands/moving.rs — between lists, and from the first of several.
 
+use mainstay_protocol::Request;
+
 use crate::command::options::{self, Words, is_word};
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Trait, Type, Write};
 use crate::engine::list::commands::ends::pop_array;
@@ -7,7 +9,7 @@ use crate::engine::list::sequence::Sequence;
 use crate::error::Refusal;
 use crate::structure::segments::End;
 
-const SIDE: Arg = Arg::OneOf(&[Arg::Word("LEFT"), Arg::Word("RIGHT")]);
+pub(super) const SIDE: Arg = Arg::OneOf(&[Arg::Word("LEFT"), Arg::Word("RIGHT")]);
 
 /// See its summary.
 pub static LMOVE: Command = Command {
@@ -23,7 +25,8 @@ pub static LMOVE: Command = Command {
 
 fn lmove(cx: &mut Write<'_, '_>) -> Outcome {
     let (from, to) = (side(cx.args.arg(3))?, side(cx.args.arg(4))?);
-    transfer(cx, from, to)
+    transfer(cx, from, to)?;
+    Ok(Next::Done)
 }
 
 /// See its summary.
@@ -34,11 +37,11 @@ pub static RPOPLPUSH: Command = Command {
     cost: Cost::Constant,
     args: &[Arg::Key("source", Access::Take), Arg::Key("destination", Access::Insert)],
     reply: Reply::Maybe(&Reply::Bulk),
-    run: Run::Write(|cx| transfer(cx, End::Back, End::Front)),
+    run: Run::Write(|cx| transfer(cx, End::Back, End::Front).map(|_| Next::Done)),
     also: &[Trait::Slow],
 };
 
-fn side(word: &[u8]) -> Result<End, Refusal> {
+pub(super) fn side(word: &[u8]) -> Result<End, Refusal> {
     if is_word(word, "LEFT") {
         Ok(End::Front)
     } else if is_word(word, "RIGHT") {
@@ -48,12 +51,13 @@ fn side(word: &[u8]) -> Result<End, Refusal> {
     }
 }
 
-/// Moves the element at one end of the first key's list to an end of the second's.
-fn transfer(cx: &mut Write<'_, '_>, from: End, to: End) -> Outcome {
+/// Moves the element at one end of the first key's list to an end of the second's; answers nil and
+/// says no if there is none.
+pub(super) fn transfer(cx: &mut Write<'_, '_>, from: End, to: End) -> Result<bool, Refusal> {
     let (source, target) = (cx.args.arg(1), cx.args.arg(2));
     if !cx.keys.holds::<Sequence>(source)? {
         cx.out.null();
-        return Ok(Next::Done);
+        return Ok(false);
     }
     cx.keys.holds::<Sequence>(target)?;
     let mut moved = Vec::new();
@@ -71,7 +75,7 @@ fn transfer(cx: &mut Write<'_, '_>, from: End, to: End) -> Outcome {
         cx.keys.edit::<Sequence>(target)?.entries.push(to, &moved);
     }
     cx.out.bulk(&moved);
-    Ok(Next::Done)
+    Ok(true)
 }
 
 /// See its summary.
@@ -91,30 +95,56 @@ pub static LMPOP: Command = Command {
 };
 
 fn lmpop(cx: &mut Write<'_, '_>) -> Outcome {
-    let wrong = Refusal::text("ERR numkeys should be greater than 0");
-    let keys = positive(cx.args.arg(1)).ok_or(wrong)?;
-    let behind = keys.checked_add(2).filter(|&at| at < cx.args.len()).ok_or(Refusal::Syntax)?;
-    let end = side(cx.args.arg(behind))?;
-    let mut count = None;
-    let mut words = Words::new(cx.args, behind + 1);
-    while let Some(word) = words.next() {
-        if count.is_some() || !is_word(word, "COUNT") {
-            return Err(Refusal::Syntax);
-        }
-        let wrong = Refusal::text("ERR count should be greater than 0");
-        count = Some(positive(words.value()?).ok_or(wrong)?);
-    }
-    for at in 2..behind {
-        let key = cx.args.arg(at);
-        if let Some(mut list) = cx.keys.edit_existing::<Sequence>(key)? {
-            cx.out.array(2);
-            cx.out.bulk(key);
-            pop_array(&mut list.entries, end, count.unwrap_or(1), &mut cx.out);
-            return Ok(Next::Done);
-        }
-    }
-    cx.out.null_array();
+    Several::read(cx.args, 1)?.pop(cx)?;
     Ok(Next::Done)
+}
+
+/// `numkeys key [key ...] LEFT|RIGHT [COUNT count]`.
+pub(super) struct Several {
+    /// Where the number of keys is.
+    at: usize,
+    /// What comes behind the keys.
+    pub(super) behind: usize,
+    end: End,
+    count: usize,
+}
+
+impl Several {
+    pub(super) fn read(args: Request<'_>, at: usize) -> Result<Several, Refusal> {
+        let wrong = Refusal::text("ERR numkeys should be greater than 0");
+        let keys = positive(args.arg(at)).ok_or(wrong)?;
+        let behind = keys.checked_add(at + 1).filter(|&behind| behind < args.len());
+        let behind = behind.ok_or(Refusal::Syntax)?;
+        let end = side(args.arg(behind))?;
+        let mut count = None;
+        let mut words = Words::new(args, behind + 1);
+        while let Some(word) = words.next() {
+            if count.is_some() || !is_word(word, "COUNT") {
+                return Err(Refusal::Syntax);
+            }
+            let wrong = Refusal::text("ERR count should be greater than 0");
+            count = Some(positive(words.value()?).ok_or(wrong)?);
+        }
+        Ok(Several { at, behind, end, count: count.unwrap_or(1) })
+    }
+
+    pub(super) fn keys<'a>(&self, args: Request<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        args.args().take(self.behind).skip(self.at + 1)
+    }
+
+    /// Pops from the first list there is; answers nil and says no if there is none.
+    pub(super) fn pop(&self, cx: &mut Write<'_, '_>) -> Result<bool, Refusal> {
+        for key in self.keys(cx.args) {
+            if let Some(mut list) = cx.keys.edit_existing::<Sequence>(key)? {
+                cx.out.array(2);
+                cx.out.bulk(key);
+                pop_array(&mut list.entries, self.end, self.count, &mut cx.out);
+                return Ok(true);
+            }
+        }
+        cx.out.null_array();
+        Ok(false)
+    }
 }
 
 fn positive(bytes: &[u8]) -> Option<usize> {

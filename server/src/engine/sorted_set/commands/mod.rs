@@ -2,6 +2,7 @@
 
 pub(super) mod add;
 pub(super) mod algebra;
+pub(super) mod blocking;
 pub(super) mod chance;
 pub(super) mod look;
 pub(super) mod pop;

@@ -1,0 +1,166 @@
+//! keyspace/wait.rs — calls that wait for a key to change, in the order in which they came.
+//!
+//! A waiting call stands in the stripe of each key that it waits for. Whatever changes such a key
+//! makes it *ready*, and whoever made it ready looks, before its locks go, whom that serves. What a
+//! call is, and how it is served, is not known here: see `route`.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::StripeId;
+use super::keys::Keys;
+use super::stripe::{Held, KeyMap};
+
+/// A call that waits for a key.
+#[derive(Clone)]
+pub struct Waiter {
+    /// What `route` knows of it.
+    pub call: Arc<dyn Any + Send + Sync>,
+    /// The kind of value, by TYPE's name, that it waits for.
+    pub kind: &'static str,
+    /// Whether it must also know when the key goes, or becomes something else.
+    pub always: bool,
+}
+
+/// The calls that wait for a stripe's keys.
+#[derive(Default)]
+pub(super) struct Waiters {
+    by_key: KeyMap<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiters: VecDeque<Waiter>,
+    /// How many of them must always know.
+    always: usize,
+}
+
+impl Waiters {
+    #[inline]
+    pub(super) fn is_awaited(&self, key: &[u8]) -> bool {
+        !self.by_key.is_empty() && self.by_key.contains_key(key)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// The awaited keys for which `is_there` says yes.
+    fn awaited_where(&self, mut is_there: impl FnMut(&[u8]) -> bool) -> Vec<Box<[u8]>> {
+        self.by_key.keys().filter(|key| is_there(key)).cloned().collect()
+    }
+
+    fn add(&mut self, key: &[u8], waiter: Waiter) {
+        let queue = match self.by_key.get_mut(key) {
+            Some(queue) => queue,
+            None => self.by_key.entry(key.into()).or_default(),
+        };
+        queue.always += usize::from(waiter.always);
+        queue.waiters.push_back(waiter);
+    }
+
+    fn remove(&mut self, key: &[u8], call: &Arc<dyn Any + Send + Sync>) {
+        let Some(queue) = self.by_key.get_mut(key) else { return };
+        // Nearly always the first: it is served first.
+        if let Some(at) = queue.waiters.iter().position(|waiter| Arc::ptr_eq(&waiter.call, call))
+            && let Some(waiter) = queue.waiters.remove(at)
+        {
+            queue.always -= usize::from(waiter.always);
+        }
+        if queue.waiters.is_empty() {
+            self.by_key.remove(key);
+        }
+    }
+}
+
+/// An awaited key that has changed: its database and name.
+pub type Ready = (usize, Box<[u8]>);
+
+impl<'a> Keys<'a> {
+    /// Puts a call behind those that wait for the key already.
+    pub fn await_key(&mut self, key: &[u8], waiter: Waiter) {
+        let (hash, database) = (self.hash(key), self.database());
+        if let Some(guarded) = self.guarded_mut(database, hash) {
+            guarded.watchers.get_or_insert_default().waiters.add(key, waiter);
+        }
+    }
+
+    /// Takes a call out of those that wait for the key.
+    pub fn forget(&mut self, key: &[u8], call: &Arc<dyn Any + Send + Sync>) {
+        let (hash, database) = (self.hash(key), self.database());
+        if let Some(guarded) = self.guarded_mut(database, hash)
+            && let Some(watchers) = &mut guarded.watchers
+        {
+            watchers.waiters.remove(key, call);
+            if watchers.is_empty() {
+                guarded.watchers = None;
+            }
+        }
+    }
+
+    /// The call that is `at`-th of those that wait for the key.
+    pub fn waiter(&self, key: &[u8], at: usize) -> Option<Waiter> {
+        self.queue(key)?.waiters.get(at).cloned()
+    }
+
+    /// Whether a call that waits for the key must also know that it has gone.
+    pub fn must_tell(&self, key: &[u8]) -> bool {
+        self.queue(key).is_some_and(|queue| queue.always > 0)
+    }
+
+    fn queue(&self, key: &[u8]) -> Option<&Queue> {
+        let guarded = self.guarded(self.database(), self.hash(key))?;
+        guarded.watchers.as_ref()?.waiters.by_key.get(key)
+    }
+
+    /// Whether an awaited key has changed.
+    #[inline]
+    pub fn has_ready(&self) -> bool {
+        self.ready.is_some()
+    }
+
+    /// The next awaited key that has changed, in the order of the changes.
+    pub fn next_ready(&mut self) -> Option<Ready> {
+        let ready = self.ready.as_mut()?;
+        let next = ready.pop_front();
+        if next.is_none() {
+            self.ready = None;
+        }
+        next
+    }
+
+    #[cold]
+    pub(super) fn make_ready(&mut self, database: usize, key: &[u8]) {
+        let ready = self.ready.get_or_insert_default();
+        if !ready.iter().any(|(at, other)| *at == database && &**other == key) {
+            ready.push_back((database, key.into()));
+        }
+    }
+
+    /// Makes those awaited keys of a stripe ready for which `is_there` says yes.
+    pub(super) fn make_ready_where(&mut self, id: StripeId, is_there: impl FnMut(&[u8]) -> bool) {
+        let watchers = self.stripe(id).and_then(|guarded| guarded.watchers.as_ref());
+        let keys = watchers.map(|watchers| watchers.waiters.awaited_where(is_there));
+        for key in keys.into_iter().flatten() {
+            self.make_ready(id.database(), &key);
+        }
+    }
+
+    /// Adds stripes to the view, if nobody else holds them: waiting for them out of order is not
+    /// allowed. Says whether all of them are in the view now; if not, nothing was added.
+    pub fn reach(&mut self, stripes: &[StripeId]) -> bool {
+        let mut stripes = stripes.to_vec();
+        stripes.sort_unstable();
+        stripes.dedup();
+        let missing = stripes.iter().filter(|&&id| !self.covers(id));
+        let space = self.space();
+        let locked: Option<Vec<(StripeId, Held<'a>)>> =
+            missing.map(|&id| Some((id, space.try_lock(id)?))).collect();
+        let Some(locked) = locked else { return false };
+        if !locked.is_empty() {
+            self.widen(locked);
+        }
+        true
+    }
+}

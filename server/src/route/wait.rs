@@ -1,0 +1,306 @@
+//! route/wait.rs — calls that wait for a key, and serving them.
+//!
+//! A call that found nothing stands in the stripes of its keys (`keyspace::wait`), and here, in the
+//! loop of its connection, with its deadline. Whoever changes such a key serves those who wait, in
+//! the order in which they came, before the stripes' locks go: so nobody else can take what was
+//! meant for them. What a call does when it is served is recorded as the request that was tried
+//! then, on the one key that was ready, behind the record of the change.
+//!
+//! A call may wait in several stripes, and be served, time out and lose its connection at once. It
+//! is claimed for each of these: whoever turns its state from *waiting* has it alone. Whoever tries
+//! and finds nothing gives it back.
+//!
+//! A call that needs a stripe which another loop holds (BLMOVE's destination) cannot wait for it
+//! out of order; it is tried again in the next turn.
+
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{
+    AtomicU8, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
+};
+
+use mainstay_protocol::{OwnedRequest, ReplyWriter, Version};
+
+use super::{Stamp, refuse, settle};
+use crate::clock::Millis;
+use crate::command::{Entry, Next, Read, Run, Wait, Write};
+use crate::dice::Dice;
+use crate::keyspace::{Keys, Ready, Shared, StripeId, Waiter};
+use crate::mail::{Address, Post};
+use crate::observe::Counters;
+use crate::process::Process;
+use crate::record::Sink;
+use crate::session::{Replies, Session};
+
+/// A call that waits, as the stripes of its keys know it.
+pub(super) struct Parked {
+    address: Address,
+    version: Version,
+    database: usize,
+    /// Its command's place in the table.
+    command: usize,
+    resume: Vec<(Box<[u8]>, OwnedRequest)>,
+    state: AtomicU8,
+}
+
+/// It waits.
+const WAITING: u8 = 0;
+/// Somebody tries to serve it.
+const TRIED: u8 = 1;
+/// It has its answer, or its connection is gone.
+const DONE: u8 = 2;
+
+impl Parked {
+    /// Takes it from waiting to `state`; says whether it was waiting. Waits out an attempt, which
+    /// is short.
+    fn claim(&self, state: u8) -> bool {
+        loop {
+            match self.state.compare_exchange(WAITING, state, AcqRel, Acquire) {
+                Ok(_) => return true,
+                Err(DONE) => return false,
+                Err(_) => std::hint::spin_loop(),
+            }
+        }
+    }
+
+    fn finish(&self, state: u8) {
+        self.state.store(state, Release);
+    }
+}
+
+/// The calls of one loop's connections that wait.
+#[derive(Default)]
+pub(super) struct Waits {
+    calls: BTreeMap<Address, Call>,
+    deadlines: BTreeSet<(Millis, Address)>,
+    /// Keys whose waiting calls could not be tried for want of a stripe.
+    pub(super) postponed: Vec<Ready>,
+}
+
+struct Call {
+    parked: Arc<Parked>,
+    until: Option<Millis>,
+    /// The answer if nothing comes in time.
+    reply: Vec<u8>,
+    is_silent: bool,
+}
+
+impl Waits {
+    /// Lets a call wait; its keys' stripes are still locked.
+    pub(super) fn park(
+        &mut self,
+        session: &Session,
+        entry: &Entry,
+        wait: &mut Wait,
+        mut reply: Vec<u8>,
+        keys: &mut Keys<'_>,
+    ) {
+        if let Some(late) = wait.late {
+            reply.clear();
+            late(&mut ReplyWriter::new(&mut reply, session.version));
+        }
+        let parked = Arc::new(Parked {
+            address: session.address,
+            version: session.version,
+            database: session.database,
+            command: entry.index,
+            resume: std::mem::take(&mut wait.resume),
+            state: AtomicU8::new(WAITING),
+        });
+        let call: Arc<dyn Any + Send + Sync> = parked.clone();
+        for (key, _) in &parked.resume {
+            let (call, kind, always) = (Arc::clone(&call), wait.kind, wait.always);
+            keys.await_key(key, Waiter { call, kind, always });
+        }
+        if let Some(until) = wait.until {
+            self.deadlines.insert((until, session.address));
+        }
+        let is_silent = session.replies != Replies::On;
+        let call = Call { parked, until: wait.until, reply, is_silent };
+        self.calls.insert(session.address, call);
+        session.card.blocked.store(true, Relaxed);
+    }
+
+    /// When the next call stops waiting.
+    pub(super) fn next_deadline(&self) -> Option<Millis> {
+        self.deadlines.first().map(|(until, _)| *until)
+    }
+
+    /// Answers the calls whose time is over.
+    pub(super) fn time_out(&mut self, now: Millis, post: &mut Post) {
+        while let Some(&(until, address)) = self.deadlines.first()
+            && until <= now
+        {
+            self.deadlines.pop_first();
+            if let Some(call) = self.calls.get_mut(&address)
+                && call.parked.claim(DONE)
+            {
+                let reply = std::mem::take(&mut call.reply);
+                post.answer(address, reply);
+            }
+        }
+    }
+
+    /// Ends a wait from outside, as if its time were over or with an error. Says whether it was
+    /// waiting.
+    pub(super) fn unblock(
+        &mut self,
+        address: Address,
+        error: Option<&str>,
+        post: &mut Post,
+    ) -> bool {
+        let Some(call) = self.calls.get_mut(&address) else { return false };
+        if !call.parked.claim(DONE) {
+            return false;
+        }
+        let mut reply = std::mem::take(&mut call.reply);
+        if let Some(text) = error {
+            reply.clear();
+            ReplyWriter::new(&mut reply, call.parked.version).error(text);
+        }
+        post.answer(address, reply);
+        true
+    }
+
+    /// The connections whose calls wait.
+    pub(super) fn addresses(&self) -> Vec<Address> {
+        self.calls.keys().copied().collect()
+    }
+
+    /// A call has been answered, or its connection goes: it is taken out of all stripes. Says
+    /// whether its answer is to be sent; `None` if nothing waited there.
+    pub(super) fn leave(
+        &mut self,
+        address: Address,
+        process: &Process,
+        gate: &Shared<'_>,
+    ) -> Option<bool> {
+        let call = self.calls.remove(&address)?;
+        call.parked.claim(DONE);
+        if let Some(until) = call.until {
+            self.deadlines.remove(&(until, address));
+        }
+        let space = &process.keyspace;
+        let known: Arc<dyn Any + Send + Sync> = call.parked.clone();
+        for (key, _) in &call.parked.resume {
+            let database = call.parked.database;
+            let mut keys = Keys::one(space, gate, database, key, space.hash(key), 0);
+            keys.forget(key, &known);
+        }
+        Some(!call.is_silent)
+    }
+}
+
+/// What serving needs of an executor, besides the keys.
+pub(super) struct Service<'e, 'p> {
+    pub(super) process: &'p Process,
+    pub(super) counters: &'e Counters,
+    pub(super) chance: &'e mut Dice,
+    pub(super) sink: &'e mut Option<Box<dyn Sink>>,
+    pub(super) post: &'e mut Post,
+    pub(super) postponed: &'e mut Vec<Ready>,
+    pub(super) now: Millis,
+}
+
+impl Service<'_, '_> {
+    /// Serves those who wait for keys that have changed, and for those that change thereby.
+    #[cold]
+    pub(super) fn serve<'k>(&mut self, mut keys: Keys<'k>) -> Keys<'k> {
+        let selected = keys.database();
+        while let Some((database, key)) = keys.next_ready() {
+            keys.select(database);
+            keys = self.serve_key(keys, &key);
+        }
+        keys.select(selected);
+        keys
+    }
+
+    /// Serves those who wait for a key of the database that is selected.
+    pub(super) fn serve_key<'k>(&mut self, mut keys: Keys<'k>, key: &[u8]) -> Keys<'k> {
+        let mut at = 0;
+        while let Some(waiter) = keys.waiter(key, at) {
+            let kind = keys.peek(key).map(|value| value.kind());
+            if kind.is_none() && !keys.must_tell(key) {
+                break;
+            }
+            if kind != Some(waiter.kind) && !waiter.always {
+                at += 1;
+                continue;
+            }
+            let Ok(parked) = Arc::clone(&waiter.call).downcast::<Parked>() else {
+                unreachable!("only calls wait");
+            };
+            if !parked.claim(TRIED) {
+                keys.forget(key, &waiter.call);
+                continue;
+            }
+            let entry = &self.process.table.entries()[parked.command];
+            let resume = parked.resume.iter().find(|(of, _)| **of == *key);
+            let Some((_, request)) = resume else { unreachable!("it waits for this key") };
+            let mut stripes: Vec<StripeId> = Vec::new();
+            let space = &self.process.keyspace;
+            entry.stripes(space, parked.database, request.as_request(), &mut stripes);
+            if !keys.reach(&stripes) {
+                parked.finish(WAITING);
+                self.postponed.push((parked.database, key.into()));
+                break;
+            }
+            let (same, answer) = self.resume(keys, entry, request, &parked);
+            keys = same;
+            match answer {
+                Some(answer) => {
+                    keys.forget(key, &waiter.call);
+                    parked.finish(DONE);
+                    self.post.answer(parked.address, answer);
+                }
+                None => {
+                    parked.finish(WAITING);
+                    at += 1;
+                }
+            }
+        }
+        keys
+    }
+
+    /// Tries a call on the key that has changed: its answer, or nothing if it goes on waiting.
+    fn resume<'k>(
+        &mut self,
+        keys: Keys<'k>,
+        entry: &Entry,
+        request: &OwnedRequest,
+        parked: &Parked,
+    ) -> (Keys<'k>, Option<Vec<u8>>) {
+        let (before, seed, now) = (keys.changes(), self.chance.next(), self.now);
+        let (args, dice) = (request.as_request(), Dice::new(seed));
+        let mut reply = Vec::new();
+        let out = ReplyWriter::new(&mut reply, parked.version);
+        let (keys, outcome) = match entry.command.run {
+            Run::Write(handler) => {
+                let mut write = Write { keys, args, out, now, dice };
+                let outcome = handler(&mut write);
+                (write.keys, outcome)
+            }
+            Run::Read(handler) => {
+                let outcome = handler(&mut Read { keys: &keys, args, out, now, dice });
+                (keys, outcome)
+            }
+            Run::Session(_) | Run::Server(_) | Run::Group(_) => {
+                unreachable!("what waits for keys reads or writes them")
+            }
+        };
+        let stamp = Stamp { now, seed, database: parked.database };
+        settle(self.counters, self.sink, &keys, before, stamp, args);
+        let answer = match outcome {
+            Ok(Next::Park(_)) => None,
+            Ok(_) => Some(reply),
+            Err(refusal) => {
+                self.counters.note_error(refusal.code());
+                reply.clear();
+                refuse::write(&refusal, ReplyWriter::new(&mut reply, parked.version));
+                Some(reply)
+            }
+        };
+        (keys, answer)
+    }
+}
