@@ -30,6 +30,9 @@ const STRICTER: &[(&str, &str)] = &[
 /// Commands that cannot succeed here, and why.
 const HOPELESS: &[(&str, &str)] = &[
     ("CONFIG REWRITE", "there is no file to rewrite"),
+    ("SCRIPT KILL", "no script can be running"),
+    ("FUNCTION KILL", "no function can be running"),
+    ("FUNCTION DELETE", "no library can be loaded"),
     ("DEBUG", "it is for clients of this machine, and a bare client comes from nowhere"),
 ];
 

@@ -42,6 +42,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("strsim", &["settings"]),
     ("tracing", &["main.rs", "assembly.rs", "startup.rs", "reactor", "observe", "route", "system"]),
     ("tracing_subscriber", &["main.rs", "observe"]),
+    ("twox_hash", &["engine/string"]),
 ];
 
 /// Ways to read OS time or chance; only these files may know them.

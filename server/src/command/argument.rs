@@ -88,10 +88,15 @@ fn build(arg: &Arg, keys: &mut usize) -> Vec<Argument> {
         Arg::Counted(inner) => {
             let mut argument = one(inner, keys);
             argument.multiple = true;
-            let name = if matches!(inner, Arg::Key(..)) { "numkeys" } else { "numfields" };
+            let name = if has_key(inner) { "numkeys" } else { "numfields" };
             vec![Argument::plain(name, "integer"), argument]
         }
     }
+}
+
+/// Whether it is a key, or begins with one.
+fn has_key(arg: &Arg) -> bool {
+    matches!(arg, Arg::Key(..) | Arg::Group([Arg::Key(..), ..]))
 }
 
 /// As `build`, with several arguments made one block.

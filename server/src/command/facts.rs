@@ -49,7 +49,7 @@ impl Entry {
     pub fn flags(&self) -> Vec<&'static str> {
         let command = self.command;
         let group = self.is_mere_container();
-        let write = command.writes();
+        let write = command.writes() && !command.reads();
         let grows = write
             && !command.is(Trait::NoGrowth)
             && self.keys.iter().any(|spec| spec.access.grows());
@@ -61,7 +61,7 @@ impl Entry {
             .any(|spec| !matches!((spec.begin, spec.find), (Begin::Index(_), Find::Range { .. })));
         let all = [
             ("write", write),
-            ("readonly", matches!(command.run, Run::Read(_))),
+            ("readonly", command.reads()),
             ("denyoom", grows),
             ("admin", command.is(Trait::Admin)),
             ("pubsub", self.is_about_messages()),
@@ -109,8 +109,8 @@ impl Entry {
             return true;
         }
         match category {
-            "write" => command.writes(),
-            "read" => matches!(command.run, Run::Read(_)),
+            "write" => command.writes() && !command.reads(),
+            "read" => command.reads(),
             "admin" => command.is(Trait::Admin),
             "dangerous" => {
                 command.is(Trait::Admin) || command.is(Trait::Dangerous) || self.is_in("admin")

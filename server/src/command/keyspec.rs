@@ -34,8 +34,8 @@ pub enum Find {
     /// To `last` arguments behind the beginning, or, if negative, to that many before the end of
     /// the request (-1 is the last argument); every `step`-th is a key.
     Range { last: isize, step: usize },
-    /// The first argument says how many follow.
-    Counted,
+    /// The first argument says how many follow; every `step`-th argument behind it is one.
+    Counted { step: usize },
 }
 
 /// The key runs of a grammar that starts at argument `at`.
@@ -97,10 +97,15 @@ fn collect(
                 }
             }
         }
-        Arg::Counted(Arg::Key(_, access)) => {
-            if let Some(at) = *position {
-                let begin = Begin::Index(at);
-                specs.push(KeySpec { begin, find: Find::Counted, access: *access });
+        Arg::Counted(inner) => {
+            let (access, step) = match inner {
+                Arg::Key(_, access) => (Some(*access), 1),
+                Arg::Group(parts @ [Arg::Key(_, access), ..]) => (Some(*access), parts.len()),
+                _ => (None, 1),
+            };
+            if let (Some(at), Some(access)) = (*position, access) {
+                let (begin, find) = (Begin::Index(at), Find::Counted { step });
+                specs.push(KeySpec { begin, find, access });
             }
         }
         Arg::Tagged(word, Arg::Key(_, access)) => {
@@ -120,11 +125,16 @@ fn collect(
                 collect(part, &mut unknown, position.unwrap_or(start), None, specs);
             }
         }
+        // A run of none is a run.
+        Arg::Maybe(inner @ Arg::Many(_)) => {
+            let mut position = *position;
+            collect(inner, &mut position, start, tail, specs);
+        }
         Arg::Maybe(inner) => {
             let mut unknown = None;
             collect(inner, &mut unknown, position.unwrap_or(start), None, specs);
         }
-        Arg::Value(..) | Arg::Word(_) | Arg::Tagged(..) | Arg::Counted(_) => {}
+        Arg::Value(..) | Arg::Word(_) | Arg::Tagged(..) => {}
     }
     *position = match (*position, fixed_len(arg)) {
         (Some(at), Some(len)) => Some(at + len),
@@ -180,11 +190,12 @@ impl KeySpec {
                 };
                 Some((begin..end.min(len).max(begin)).step_by(step))
             }
-            Find::Counted => {
+            Find::Counted { step } => {
                 let count = super::options::parse_integer(args.arg(begin))?;
                 let count = usize::try_from(count).ok().filter(|&count| count > 0)?;
-                let end = (begin + 1).checked_add(count).filter(|&end| end <= len)?;
-                Some((begin + 1..end).step_by(1))
+                let taken = count.checked_mul(step)?;
+                let end = (begin + 1).checked_add(taken).filter(|&end| end <= len)?;
+                Some((begin + 1..end).step_by(step))
             }
         }
     }

@@ -54,11 +54,11 @@ fn key_spec(spec: &KeySpec, out: &mut ReplyWriter<'_>) {
         Find::Range { last, step } => {
             range_spec(flags, spec.begin, last as i64, step as i64, out);
         }
-        Find::Counted => {
+        Find::Counted { step } => {
             begin_spec(flags, spec.begin, out);
             out.bulk_str("keynum");
             out.bulk_str("spec");
-            integers(&[("keynumidx", 0), ("firstkey", 1), ("keystep", 1)], out);
+            integers(&[("keynumidx", 0), ("firstkey", 1), ("keystep", step as i64)], out);
         }
     }
 }

@@ -100,6 +100,8 @@ pub enum Access {
     /// Overwrites it whatever it held, and answers the old value if the request has the word given
     /// (SET with GET).
     Exchange(&'static str),
+    /// Reads it, and changes it if the request has one of the words given (BITFIELD).
+    UpdateIf(&'static [&'static str]),
     /// Makes it if it is not there (SETNX).
     Create,
     /// Takes from it and answers what was taken (LPOP, GETDEL, the source of RENAME).
@@ -110,13 +112,20 @@ pub enum Access {
     Delete,
     /// Changes its deadline or its name, not its value.
     Mark,
+    /// Reads it and adds to it (the destination of PFMERGE).
+    Merge,
+    /// Reads it, and may store it in another form or with what was computed of it (PFCOUNT).
+    Recast,
 }
 
 impl Access {
     /// Whether the keyspace may hold more memory afterwards.
     pub const fn grows(self) -> bool {
         use Access::*;
-        matches!(self, Update | Edit | Insert | Replace | Exchange(_) | Create)
+        matches!(
+            self,
+            Update | Edit | Insert | Replace | Exchange(_) | UpdateIf(_) | Create | Merge | Recast
+        )
     }
 
     /// As the key specifications of COMMAND name it: what is done to the entry, then to its data.
@@ -128,11 +137,15 @@ impl Access {
             Access::Edit | Access::Mark => &["RW", "update"],
             Access::Insert => &["RW", "insert"],
             Access::Replace => &["OW", "update"],
-            Access::Exchange(_) => &["RW", "access", "update", "variable_flags"],
+            Access::Exchange(_) | Access::UpdateIf(_) => {
+                &["RW", "access", "update", "variable_flags"]
+            }
             Access::Create => &["OW", "insert"],
             Access::Take => &["RW", "access", "delete"],
             Access::Remove => &["RW", "delete"],
             Access::Delete => &["RM", "delete"],
+            Access::Merge => &["RW", "access", "insert"],
+            Access::Recast => &["RW", "access"],
         }
     }
 }
@@ -245,6 +258,9 @@ pub enum Trait {
     Member(usize),
     /// Answers while a script runs for too long.
     AllowBusy,
+    /// Counts as a reader for COMMAND, ACL and client caches, though it may write: what it writes
+    /// is what it has computed of the value it read (PFCOUNT).
+    Reads,
     /// Belongs to this group in COMMAND DOCS and the docs, not to its engine's. ACL categories stay
     /// those of the engine (DBSIZE is a server command of category `@keyspace`).
     InGroup(Group),
@@ -281,8 +297,11 @@ pub enum Group {
     Hash,
     Set,
     SortedSet,
+    Bitmap,
+    HyperLogLog,
     PubSub,
     Transactions,
+    Scripting,
     Connection,
     Server,
 }
@@ -297,8 +316,11 @@ impl Group {
             Group::Hash => "hash",
             Group::Set => "set",
             Group::SortedSet => "sorted-set",
+            Group::Bitmap => "bitmap",
+            Group::HyperLogLog => "hyperloglog",
             Group::PubSub => "pubsub",
             Group::Transactions => "transactions",
+            Group::Scripting => "scripting",
             Group::Connection => "connection",
             Group::Server => "server",
         }
@@ -313,8 +335,11 @@ impl Group {
             Group::Hash => Some("hash"),
             Group::Set => Some("set"),
             Group::SortedSet => Some("sortedset"),
+            Group::Bitmap => Some("bitmap"),
+            Group::HyperLogLog => Some("hyperloglog"),
             Group::PubSub => Some("pubsub"),
             Group::Transactions => Some("transaction"),
+            Group::Scripting => Some("scripting"),
             Group::Connection => Some("connection"),
             Group::Server => None,
         }
@@ -325,6 +350,11 @@ impl Command {
     /// Whether the command changes keys.
     pub const fn writes(&self) -> bool {
         matches!(self.run, Run::Write(_))
+    }
+
+    /// Whether it counts as a reader; see [`Trait::Reads`].
+    pub fn reads(&self) -> bool {
+        matches!(self.run, Run::Read(_)) || self.is(Trait::Reads)
     }
 
     /// Whether the trait was said of it.

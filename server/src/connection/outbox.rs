@@ -15,6 +15,10 @@ use super::Stream;
 /// Slices handed to the operating system at once.
 const SLICES: usize = 64;
 
+/// An arena is shared by a connection that has at least this part of it, so that what is kept is at
+/// most so many times what counts against output limits.
+const SHARE: usize = 4;
+
 /// What the commands of one turn have written, for all connections of a loop.
 #[derive(Default)]
 pub struct Arenas {
@@ -198,18 +202,73 @@ impl Outbox {
 
     /// Makes what is left independent of the arenas, which are about to be cleared.
     pub fn keep(&mut self, replies: &[u8], messages: &Kept) {
-        for segment in &mut self.segments {
-            match segment {
-                Segment::Replies(range) => {
-                    *segment = Segment::Own(replies[range.clone()].to_vec(), 0);
-                }
-                Segment::Messages(version, range) => {
-                    if let Some(shared) = &messages[usize::from(*version)] {
-                        *segment = Segment::Shared(Rc::clone(shared), range.clone());
-                    }
-                }
-                Segment::Own(..) | Segment::Shared(..) => {}
+        let mut left = [0; 2];
+        for segment in &self.segments {
+            if let Segment::Messages(version, range) = segment {
+                left[usize::from(*version)] += range.len();
             }
         }
+        let mut kept: Vec<Segment> = Vec::with_capacity(self.segments.len());
+        for segment in self.segments.drain(..) {
+            match segment {
+                Segment::Replies(range) => keep_own(&mut kept, &replies[range]),
+                Segment::Messages(version, range) => {
+                    let version = usize::from(version);
+                    let Some(shared) = &messages[version] else { continue };
+                    // Shared, the whole arena stays as long as this connection is slow; only what
+                    // it has in it counts against its limit.
+                    if left[version] < shared.len() / SHARE {
+                        keep_own(&mut kept, &shared[range]);
+                    } else {
+                        kept.push(Segment::Shared(Rc::clone(shared), range));
+                    }
+                }
+                Segment::Own(..) | Segment::Shared(..) => kept.push(segment),
+            }
+        }
+        self.segments = kept;
+    }
+}
+
+/// Adds a copy of bytes, behind what is copied already.
+fn keep_own(segments: &mut Vec<Segment>, bytes: &[u8]) {
+    match segments.last_mut() {
+        Some(Segment::Own(own, _)) if own.len() + bytes.len() <= KEEP_BYTES => {
+            own.extend_from_slice(bytes);
+        }
+        _ => segments.push(Segment::Own(bytes.to_vec(), 0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(outbox: &Outbox, arenas: &Arenas) -> Vec<u8> {
+        outbox.segments.iter().flat_map(|segment| segment.bytes(arenas).to_vec()).collect()
+    }
+
+    #[test]
+    fn who_has_little_in_an_arena_does_not_keep_it() {
+        let mut arenas = Arenas::default();
+        arenas.messages[0] = (0..40_000u32).map(|at| at as u8).collect();
+        let (mut small, mut large) = (Outbox::default(), Outbox::default());
+        arenas.replies.extend_from_slice(b"reply");
+        small.push_replies(0..5);
+        small.push_message(0, 10..20);
+        small.push_message(0, 300..310);
+        large.push_message(0, 0..20_000);
+        let expected = [b"reply".to_vec(), (10..20).collect(), (44..54).collect()].concat();
+        let before = text(&large, &arenas);
+        let kept = arenas.keep_messages();
+        small.keep(&arenas.replies, &kept);
+        large.keep(&arenas.replies, &kept);
+        let arena = kept[0].as_ref().expect("there were messages");
+        assert_eq!(Rc::strong_count(arena), 2, "only who has much of it shares it");
+        arenas.clear();
+        assert_eq!(text(&small, &arenas), expected);
+        assert_eq!(small.segments.len(), 1, "copies stand together");
+        assert_eq!(text(&large, &arenas), before);
+        assert_eq!((small.unsent(), large.unsent()), (25, 20_000));
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! An engine reads no clock, does no I/O, waits for nothing and calls no other engine.
 
+pub mod bitmap;
 pub mod hash;
+pub mod hyperloglog;
 pub mod keys;
 pub mod list;
 pub mod pubsub;

@@ -11,9 +11,10 @@ use std::collections::VecDeque;
 
 use super::edit::Edit;
 use super::entry::Slot;
-use super::object::{Object, STRING_NAME};
+use super::object::Object;
 use super::stripe::{Guarded, Held, Place};
 use super::table::NEVER;
+use super::value::{Ttl, Value};
 use super::wait::Ready;
 use super::{Exclusive, Keyspace, Shared, StripeId};
 use crate::clock::Millis;
@@ -64,35 +65,6 @@ struct Counts {
     parts: u64,
     hits: Cell<u64>,
     misses: Cell<u64>,
-}
-
-/// What a key holds.
-pub enum Value<'a> {
-    /// A string's bytes.
-    String(&'a [u8]),
-    /// Anything else.
-    Object(&'a dyn Object),
-}
-
-impl Value<'_> {
-    /// As TYPE answers it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Value::String(_) => STRING_NAME,
-            Value::Object(object) => object.kind().name,
-        }
-    }
-}
-
-/// What becomes of a key's deadline when its value is replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ttl {
-    /// It stays.
-    Keep,
-    /// The key has none afterwards.
-    Clear,
-    /// It is this one, milliseconds since the epoch.
-    At(Millis),
 }
 
 impl<'a> Keys<'a> {
@@ -517,6 +489,21 @@ impl<'a> Keys<'a> {
         len: usize,
         edit: impl FnOnce(&mut [u8]) -> R,
     ) -> Result<R, Refusal> {
+        self.amend_string(key, |_| len, |bytes| (edit(bytes), true))
+    }
+
+    /// As [`Keys::edit_string`], for an edit that may turn out to change nothing. `len` makes the
+    /// string's new length of its old one; `edit` says beside its result whether it changed a
+    /// byte. Without a change of bytes or length nothing is recorded and no watch is marked.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongType`] if the key holds anything else.
+    pub fn amend_string<R>(
+        &mut self,
+        key: &[u8],
+        len: impl FnOnce(usize) -> usize,
+        edit: impl FnOnce(&mut [u8]) -> (R, bool),
+    ) -> Result<R, Refusal> {
         let (hash, found) = self.live_mut(key);
         let database = self.database;
         let Some(guarded) = self.guarded_mut(database, hash) else {
@@ -528,10 +515,14 @@ impl<'a> Keys<'a> {
         };
         let table = guarded.table_mut(place);
         let before = table.slot(place.position).weight();
+        let held = table.slot(place.position).as_string().ok_or(Refusal::WrongType)?.len();
+        let len = len(held);
         let bytes = table.slot_mut(place.position).resize_string(len).ok_or(Refusal::WrongType)?;
-        let result = edit(bytes);
+        let (result, changed) = edit(bytes);
         table.reweigh(before, table.slot(place.position).weight());
-        self.note(hash, key);
+        if changed || len != held || found.is_none() {
+            self.note(hash, key);
+        }
         Ok(result)
     }
 

@@ -26,6 +26,7 @@ mod snapshot;
 mod stripe;
 mod sweep;
 mod table;
+mod value;
 mod wait;
 mod watch;
 
@@ -37,10 +38,11 @@ pub use changed::Changed;
 pub use edit::Edit;
 pub use entry::BYTES_MAX;
 pub use gate::{Exclusive, Gate, Shared};
-pub use keys::{Keys, Ttl, Value};
+pub use keys::Keys;
 pub use mortal::Mortal;
 pub use object::{Distinct, Kind, Object, STRING_NAME, STRING_TAG};
 pub use sweep::Swept;
+pub use value::{Ttl, Value};
 pub use wait::{Ready, Waiter};
 pub use watch::Watch;
 

@@ -10,9 +10,9 @@
 //! Not here: files, checksums, and taking a snapshot while clients are served.
 
 use super::entry::BYTES_MAX;
-use super::keys::Value;
 use super::object::STRING_TAG;
 use super::table::NEVER;
+use super::value::Value;
 use super::{Exclusive, Keys, Keyspace, Kind, Ttl};
 use crate::clock::Millis;
 use crate::error::Fault;

@@ -445,6 +445,11 @@ impl<'p> Executor<'p> {
                 } else if keys.has_ready() {
                     keys = service!(self).serve(keys);
                 }
+                if let Some(cache) = &session.cache
+                    && entry.command.reads()
+                {
+                    cached::remember(self.process, cache, session.id, entry, request);
+                }
                 let changed = keys.take_changed();
                 drop(keys);
                 if let Some(changed) = changed {

@@ -157,6 +157,11 @@ impl Executor<'_> {
                     keys = write.keys;
                     let stamp = Stamp { now, seed, database: session.database };
                     settle(&self.counters, &mut self.sink, &keys, before, stamp, args);
+                    if let Some(cache) = &session.cache
+                        && entry.command.reads()
+                    {
+                        cached::remember(self.process, cache, session.id, entry, args);
+                    }
                     outcome
                 }
                 Run::Session(handler) => handler(&mut Visit {

@@ -45,6 +45,9 @@ const CLIENT_EVICTION: Effect =
 const EVENTS: Effect = Effect::Absent("keyspace events are not built yet; none would be sent");
 const REPLICA: Effect = Effect::Absent("replicas are not built yet; this server stands alone");
 const CLUSTER: Effect = Effect::Absent("clusters are not built yet; this server stands alone");
+const HYPERLOGLOG: Effect = Effect::Absent(
+    "the bytes of a HyperLogLog depend on it, and equal commands must leave equal bytes everywhere",
+);
 
 /// A row: the fields that differ among them.
 const fn row(
@@ -166,7 +169,7 @@ pub static ALL: &[Setting] = &[
     idle(Section::Memory, "lazyfree-lazy-user-del", &[], YES_NO, "no"),
     idle(Section::Memory, "lazyfree-lazy-user-flush", &[], YES_NO, "no"),
     idle(Section::Memory, "list-compress-depth", &[], COUNT, "0"),
-    idle(Section::Memory, "hll-sparse-max-bytes", &[], MEMORY, "3000"),
+    row(Section::Memory, "hll-sparse-max-bytes", &[], MEMORY, "3000", When::Anytime, HYPERLOGLOG),
     idle(Section::Memory, "stream-node-max-bytes", &[], MEMORY, "4096"),
     idle(Section::Memory, "stream-node-max-entries", &[], ENTRIES, "100"),
     idle(Section::Persistence, "stop-writes-on-bgsave-error", &[], YES_NO, "yes"),

@@ -8,4 +8,5 @@ pub mod config;
 pub mod connection;
 pub mod info;
 pub mod process;
+pub mod script;
 pub mod transaction;

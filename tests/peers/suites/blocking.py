@@ -81,7 +81,6 @@ class Scenario:
         self.random = random.Random(seed)
         self.seed = seed
         self.sides = [[Connection(port) for _ in range(CONNECTIONS)] for port in ports]
-        # Whoever asks these has been answered after whoever asked before.
         self.controls = [Connection(port) for port in ports]
         for control in self.controls:
             control.call(b"FLUSHALL")
@@ -181,18 +180,18 @@ class Scenario:
         self.waits += self.owed[n]
 
     def collect(self, number, expected=None):
-        """What connections hear: all there is after two round trips or, if that is not what was expected,
-        some time later."""
+        """What connections hear until all that have heard nothing are counted as blocked; if that is not
+        what was expected, some time later."""
         side, control, heard = self.sides[number], self.controls[number], {}
         end = time.monotonic() + PATIENCE
         while True:
-            for _ in range(2):
-                control.call(b"PING")
+            waiting = blocked(control)
             for connection in range(CONNECTIONS):
                 while self.owed[connection] > len(heard.get(connection, [])):
                     reply = side[connection].read(timeout=0)
                     if reply == resp.SILENT:
                         break
                     heard.setdefault(connection, []).append(resp.show(reply))
-            if expected in (None, heard) or time.monotonic() > end:
+            settled = waiting == sum(self.owed) - sum(map(len, heard.values()))
+            if settled and expected in (None, heard) or time.monotonic() > end:
                 return heard

@@ -3,17 +3,18 @@
 //! A string lies in its key's own entry, as bytes: an integer too. Reading one as a number costs a
 //! few nanoseconds, and every other command is spared a second form.
 //!
-//! - `commands` has the statics and handlers: `read` looks, `store` puts whole values, `edit`
-//!   changes bytes in place, `count` adds numbers.
-//! - `lcs` is the longest common subsequence.
+//! - `commands` has the statics and handlers: `read` looks, `store` puts a whole value, `several`
+//!   many of them, `remove` takes one away, `edit` changes bytes in place, `count` adds numbers.
+//! - `lcs` is the longest common subsequence, `digest` the hash that stands for a value.
 //!
 //! Not here: bitmaps and HyperLogLogs, which are strings with other commands.
 
 mod commands;
+mod digest;
 mod lcs;
 
 use crate::command::{Engine, Group};
-use commands::{count, edit, read, store};
+use commands::{count, edit, read, remove, several, store};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -27,16 +28,20 @@ pub static ENGINE: Engine = Engine {
         &read::STRLEN,
         &read::GETRANGE,
         &read::SUBSTR,
+        &read::DIGEST,
         &read::LCS,
         &store::SET,
         &store::SETNX,
         &store::SETEX,
         &store::PSETEX,
         &store::GETSET,
-        &store::GETDEL,
+        &remove::GETDEL,
+        &remove::DELEX,
+        &remove::DELIFEQ,
         &store::GETEX,
-        &store::MSET,
-        &store::MSETNX,
+        &several::MSET,
+        &several::MSETNX,
+        &several::MSETEX,
         &edit::APPEND,
         &edit::SETRANGE,
         &count::INCR,

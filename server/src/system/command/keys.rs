@@ -104,6 +104,13 @@ fn flags_in(access: Access, fixed: usize, request: Request<'_>) -> &'static [&'s
             true => Access::Update.flags(),
             false => Access::Replace.flags(),
         },
+        Access::UpdateIf(words) => {
+            let named = |arg| words.iter().any(|word| is_word(arg, word));
+            match request.args().skip(fixed).any(named) {
+                true => Access::Update.flags(),
+                false => Access::Look.flags(),
+            }
+        }
         _ => access.flags(),
     }
 }

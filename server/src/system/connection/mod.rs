@@ -2,6 +2,7 @@
 
 mod commands;
 mod login;
+mod wait;
 
 use crate::command::{Engine, Group};
 
@@ -19,6 +20,7 @@ pub static ENGINE: Engine = Engine {
         &commands::QUIT,
         &commands::RESET,
         &commands::SELECT,
+        &wait::WAIT,
     ],
     settings: &[],
     state: None,

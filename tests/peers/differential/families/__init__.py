@@ -8,8 +8,9 @@ from importlib import import_module
 from ..table import Table
 
 NAMES = (
-    "strings", "keys", "lists", "hashes", "hash_deadlines", "sets", "sorted_sets",
-    "connection", "transactions", "pubsub", "server", "unknown",
+    "strings", "keys", "lists", "hashes", "hash_deadlines", "sets", "sorted_sets", "bitmaps", "hyperloglogs",
+    "connection", "transactions", "pubsub", "server",
+    "scripting", "unknown",
 )
 
 

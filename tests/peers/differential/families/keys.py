@@ -44,7 +44,7 @@ command("PEXPIRETIME", key, rule=rules.within(2500))
 command("PERSIST", key)
 # Not inside MULTI: an allowed difference of names (differences.toml) must be seen by itself.
 command("OBJECT ENCODING", key, weight=3, queueable=False)
-command("OBJECT REFCOUNT", key, rule=rules.positive)
+command("OBJECT REFCOUNT", key, queueable=False)
 command("OBJECT IDLETIME", key, rule=rules.not_negative)
 command("OBJECT FREQ", key)
 command("OBJECT HELP", rule=rules.bulks)

@@ -11,7 +11,8 @@ command = FAMILY.command
 KNOWN = [name.encode() for name in (
     "get set del mget mset expire getex append setrange incrbyfloat lcs copy rename object scan keys "
     "multi exec watch subscribe publish lpush lrange hset sadd spop zadd zpopmin client config info ping "
-    "select flushall swapdb debug shutdown command msetnx hello auth reset quit").split()]
+    "select flushall swapdb debug shutdown command msetnx hello auth reset quit setbit getbit bitcount bitpos "
+    "bitop bitfield bitfield_ro pfadd pfcount pfmerge pfdebug pfselftest script function wait").split()]
 known = pool(KNOWN)
 SETTINGS = [b"maxmemory", b"timeout", b"databases", b"appendonly", b"save", b"tcp-keepalive", b"maxmemory-policy",
             b"hash-max-listpack-entries", b"hash-max-listpack-value", b"set-max-intset-entries",

@@ -11,6 +11,9 @@ use crate::keyspace::Value;
 const EMBEDDED_BYTES_MAX: usize = 44;
 /// The longest string that Redis tries to read as an integer.
 const INTEGER_BYTES_MAX: usize = 20;
+/// How many integers Redis shares, from 0 on, and what it then tells as their count.
+const SHARED_INTEGERS: i64 = 10_000;
+const SHARED_COUNT: i64 = i32::MAX as i64;
 
 /// See its summary.
 pub static OBJECT: Command = Command {
@@ -98,10 +101,15 @@ pub static IDLETIME: Command = Command {
 };
 
 fn idletime(cx: &mut Read<'_>) -> Outcome {
-    answer_if_there(cx, 0)
+    match cx.keys.peek(cx.args.arg(2)) {
+        Some(_) => cx.out.integer(0),
+        None => cx.out.null(),
+    }
+    Ok(Next::Done)
 }
 
-/// See its summary. A value is never shared, so it is 1.
+/// See its summary. It is what Redis answers: there the integers below 10,000 are shared by all
+/// keys, which it says with the highest count that there is; every other value is held once.
 pub static REFCOUNT: Command = Command {
     name: "OBJECT REFCOUNT",
     summary: "Returns the reference count of a value of a key.",
@@ -114,15 +122,21 @@ pub static REFCOUNT: Command = Command {
 };
 
 fn refcount(cx: &mut Read<'_>) -> Outcome {
-    answer_if_there(cx, 1)
-}
-
-fn answer_if_there(cx: &mut Read<'_>, answer: i64) -> Outcome {
-    match cx.keys.peek(cx.args.arg(2)) {
-        Some(_) => cx.out.integer(answer),
+    let key = cx.args.arg(2);
+    match cx.keys.peek(key) {
         None => cx.out.null(),
+        Some(Value::String(value)) if is_shared(value, cx.keys.is_raw(key)) => {
+            cx.out.integer(SHARED_COUNT);
+        }
+        Some(_) => cx.out.integer(1),
     }
     Ok(Next::Done)
+}
+
+/// Whether Redis would keep one value for all keys that hold it.
+fn is_shared(value: &[u8], is_raw: bool) -> bool {
+    let number = parse_integer(value);
+    !is_raw && number.is_some_and(|number| (0..SHARED_INTEGERS).contains(&number))
 }
 
 /// See its summary.
@@ -158,7 +172,7 @@ fn say_help(cx: &mut Desk<'_>) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::string_encoding;
+    use super::{is_shared, string_encoding};
 
     #[test]
     fn strings_are_named_as_redis_names_them() {
@@ -168,5 +182,14 @@ mod tests {
         assert_eq!(string_encoding(&[b'x'; 44], false), "embstr");
         assert_eq!(string_encoding(&[b'x'; 45], false), "raw");
         assert_eq!(string_encoding(b"123", true), "raw");
+    }
+
+    #[test]
+    fn small_integers_count_as_shared() {
+        let rows = [("0", true), ("9999", true), ("10000", false), ("-1", false), ("07", false)];
+        for (value, want) in rows {
+            assert_eq!(is_shared(value.as_bytes(), false), want, "{value}");
+        }
+        assert!(!is_shared(b"7", true));
     }
 }

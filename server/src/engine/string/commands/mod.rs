@@ -1,6 +1,10 @@
 //! engine/string/commands — statics and handlers, by what they do to a string.
 
+mod condition;
 pub(super) mod count;
 pub(super) mod edit;
+mod lifetime;
 pub(super) mod read;
+pub(super) mod remove;
+pub(super) mod several;
 pub(super) mod store;

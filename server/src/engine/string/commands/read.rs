@@ -1,8 +1,10 @@
 //! engine/string/commands/read.rs — looking at strings.
 
 use crate::command::options::{self, Words};
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
-use crate::engine::string::lcs;
+use crate::command::{
+    Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type, Write,
+};
+use crate::engine::string::{digest, lcs};
 use crate::error::Refusal;
 use crate::keyspace::Value;
 
@@ -24,6 +26,20 @@ fn get(cx: &mut Read<'_>) -> Outcome {
         None => cx.out.null(),
     }
     Ok(Next::Done)
+}
+
+/// Answers the string at the first key, or nil; says whether it was there.
+pub(super) fn answer_string(cx: &mut Write<'_, '_>) -> Result<bool, Refusal> {
+    match cx.keys.string(cx.args.arg(1))? {
+        Some(value) => {
+            cx.out.bulk(value);
+            Ok(true)
+        }
+        None => {
+            cx.out.null();
+            Ok(false)
+        }
+    }
 }
 
 /// See its summary.
@@ -116,6 +132,26 @@ fn slice(value: &[u8], start: i64, end: i64) -> &[u8] {
         return b"";
     }
     value.get(start as usize..=end as usize).unwrap_or_default()
+}
+
+/// See its summary. Redis 8.4: sixteen digits of XXH3 with 64 bits.
+pub static DIGEST: Command = Command {
+    name: "DIGEST",
+    summary: "Returns the XXH3 hash of a string value.",
+    since: "8.4.0",
+    cost: Cost::Linear("bytes of the value"),
+    args: &[Arg::Key("key", Access::Look)],
+    reply: Reply::Maybe(&Reply::Bulk),
+    run: Run::Read(digest),
+    also: &[Trait::Fast],
+};
+
+fn digest(cx: &mut Read<'_>) -> Outcome {
+    match cx.keys.string(cx.args.arg(1))? {
+        Some(held) => cx.out.bulk(&digest::of(held)),
+        None => cx.out.null(),
+    }
+    Ok(Next::Done)
 }
 
 /// See its summary.

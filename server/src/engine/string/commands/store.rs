@@ -1,53 +1,15 @@
-//! engine/string/commands/store.rs — putting whole strings: SET and its relatives.
+//! engine/string/commands/store.rs — putting a whole string: SET and its relatives.
+//!
+//! IFEQ, IFNE, IFDEQ and IFDNE of SET are those of Redis 8.4, see [`condition`].
 
+use super::condition::{self, Condition, Test};
+use super::lifetime::{EX, EXAT, Lifetime, PX, PXAT};
+use super::read::answer_string;
 use crate::clock::Millis;
 use crate::command::options::{Time, Words, is_word};
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Trait, Type, Write};
 use crate::error::Refusal;
-use crate::keyspace::Ttl;
-
-const EX: Arg = Arg::Tagged("EX", &Arg::Value("seconds", Type::Duration));
-const PX: Arg = Arg::Tagged("PX", &Arg::Value("milliseconds", Type::Duration));
-const EXAT: Arg = Arg::Tagged("EXAT", &Arg::Value("unix-time-seconds", Type::Deadline));
-const PXAT: Arg = Arg::Tagged("PXAT", &Arg::Value("unix-time-milliseconds", Type::Deadline));
-
-/// What an option list says about the deadline.
-#[derive(Clone, Copy)]
-enum Lifetime<'a> {
-    /// Nothing.
-    Unsaid,
-    /// KEEPTTL.
-    Keep,
-    /// PERSIST.
-    Persist,
-    /// EX, PX, EXAT or PXAT, and its value.
-    Given(Time, &'a [u8]),
-}
-
-impl<'a> Lifetime<'a> {
-    /// Takes `word` in if it is EX, PX, EXAT or PXAT; says whether it was. As in Redis the same
-    /// unit may come twice, and the last one counts.
-    fn take(&mut self, word: &[u8], words: &mut Words<'a>) -> Result<bool, Refusal> {
-        let time = if is_word(word, "EX") {
-            Time::Seconds
-        } else if is_word(word, "PX") {
-            Time::Millis
-        } else if is_word(word, "EXAT") {
-            Time::UnixSeconds
-        } else if is_word(word, "PXAT") {
-            Time::UnixMillis
-        } else {
-            return Ok(false);
-        };
-        match self {
-            Lifetime::Unsaid => {}
-            Lifetime::Given(said, _) if *said == time => {}
-            _ => return Err(Refusal::Syntax),
-        }
-        *self = Lifetime::Given(time, words.value()?);
-        Ok(true)
-    }
-}
+use crate::keyspace::{Keys, Ttl};
 
 /// See its summary.
 pub static SET: Command = Command {
@@ -59,7 +21,14 @@ pub static SET: Command = Command {
         Arg::Key("key", Access::Exchange("GET")),
         Arg::Value("value", Type::Bytes),
         Arg::AnyOrder(&[
-            Arg::OneOf(&[Arg::Word("NX"), Arg::Word("XX")]),
+            Arg::OneOf(&[
+                Arg::Word("NX"),
+                Arg::Word("XX"),
+                condition::IFEQ,
+                condition::IFNE,
+                condition::IFDEQ,
+                condition::IFDNE,
+            ]),
             Arg::Word("GET"),
             Arg::OneOf(&[EX, PX, EXAT, PXAT, Arg::Word("KEEPTTL")]),
         ]),
@@ -81,38 +50,24 @@ fn set(cx: &mut Write<'_, '_>) -> Outcome {
 fn set_with_options(cx: &mut Write<'_, '_>) -> Outcome {
     let (key, value) = (cx.args.arg(1), cx.args.arg(2));
     let mut lifetime = Lifetime::Unsaid;
-    let (mut if_absent, mut if_present, mut answer_old) = (false, false, false);
+    let mut only = Only::Always;
+    let mut answer_old = false;
     let mut words = Words::new(cx.args, 3);
     while let Some(word) = words.next() {
-        if is_word(word, "NX") && !if_present {
-            if_absent = true;
-        } else if is_word(word, "XX") && !if_absent {
-            if_present = true;
-        } else if is_word(word, "GET") {
+        if is_word(word, "GET") {
             answer_old = true;
-        } else if is_word(word, "KEEPTTL") && matches!(lifetime, Lifetime::Unsaid | Lifetime::Keep)
+        } else if !lifetime.take_keep(word)
+            && !lifetime.take(word, &mut words)?
+            && !only.take(word, &mut words)?
         {
-            lifetime = Lifetime::Keep;
-        } else if !lifetime.take(word, &mut words)? {
             return Err(Refusal::Syntax);
         }
     }
-    let ttl = match lifetime {
-        Lifetime::Given(time, bytes) => Ttl::At(time.deadline(bytes, cx.now, "set")?),
-        Lifetime::Keep => Ttl::Keep,
-        Lifetime::Unsaid | Lifetime::Persist => Ttl::Clear,
-    };
-    let found = if answer_old {
-        let old = cx.keys.string(key)?;
-        match old {
-            Some(old) => cx.out.bulk(old),
-            None => cx.out.null(),
-        }
-        old.is_some()
-    } else {
-        (if_absent || if_present) && cx.keys.peek(key).is_some()
-    };
-    if (if_absent && found) || (if_present && !found) {
+    let ttl = lifetime.ttl(cx.now, "set")?;
+    if answer_old {
+        answer_string(cx)?;
+    }
+    if !only.allows(&cx.keys, key)? {
         if !answer_old {
             cx.out.null();
         }
@@ -123,6 +78,49 @@ fn set_with_options(cx: &mut Write<'_, '_>) -> Outcome {
         cx.out.ok();
     }
     Ok(Next::Done)
+}
+
+/// When SET sets.
+enum Only<'a> {
+    Always,
+    /// NX.
+    Absent,
+    /// XX.
+    Present,
+    /// IFEQ and its relatives.
+    If(Condition<'a>),
+}
+
+impl<'a> Only<'a> {
+    /// Takes `word` in if it is one of the conditions; says whether it was. As in Redis the same
+    /// one may come twice, and the last one counts.
+    fn take(&mut self, word: &'a [u8], words: &mut Words<'a>) -> Result<bool, Refusal> {
+        match self {
+            Only::Always | Only::Absent if is_word(word, "NX") => *self = Only::Absent,
+            Only::Always | Only::Present if is_word(word, "XX") => *self = Only::Present,
+            Only::Always | Only::If(_) => {
+                let Some(test) = Test::of(word) else { return Ok(false) };
+                if matches!(self, Only::If(said) if said.test != test) {
+                    return Err(Refusal::Syntax);
+                }
+                *self = Only::If(Condition { test, with: words.value()? });
+            }
+            Only::Absent | Only::Present => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn allows(&self, keys: &Keys<'_>, key: &[u8]) -> Result<bool, Refusal> {
+        Ok(match self {
+            Only::Always => true,
+            Only::Absent => keys.peek(key).is_none(),
+            Only::Present => keys.peek(key).is_some(),
+            Only::If(condition) => match keys.string(key)? {
+                Some(held) => condition.holds(held)?,
+                None => condition.test.is_difference(),
+            },
+        })
+    }
 }
 
 /// See its summary.
@@ -214,39 +212,6 @@ fn getset(cx: &mut Write<'_, '_>) -> Outcome {
     Ok(Next::Done)
 }
 
-/// Answers the string at the first key, or nil; says whether it was there.
-fn answer_string(cx: &mut Write<'_, '_>) -> Result<bool, Refusal> {
-    match cx.keys.string(cx.args.arg(1))? {
-        Some(value) => {
-            cx.out.bulk(value);
-            Ok(true)
-        }
-        None => {
-            cx.out.null();
-            Ok(false)
-        }
-    }
-}
-
-/// See its summary.
-pub static GETDEL: Command = Command {
-    name: "GETDEL",
-    summary: "Returns the string value of a key after deleting the key.",
-    since: "6.2.0",
-    cost: Cost::Constant,
-    args: &[Arg::Key("key", Access::Take)],
-    reply: Reply::Maybe(&Reply::Bulk),
-    run: Run::Write(getdel),
-    also: &[],
-};
-
-fn getdel(cx: &mut Write<'_, '_>) -> Outcome {
-    if answer_string(cx)? {
-        cx.keys.remove(cx.args.arg(1));
-    }
-    Ok(Next::Done)
-}
-
 /// See its summary.
 pub static GETEX: Command = Command {
     name: "GETEX",
@@ -292,70 +257,4 @@ fn getex(cx: &mut Write<'_, '_>) -> Outcome {
         _ => {}
     }
     Ok(Next::Done)
-}
-
-/// See its summary.
-pub static MSET: Command = Command {
-    name: "MSET",
-    summary: "Atomically creates or modifies the string values of one or more keys.",
-    since: "1.0.1",
-    cost: Cost::Each("keys"),
-    args: &[Arg::Many(&Arg::Group(&[
-        Arg::Key("key", Access::Replace),
-        Arg::Value("value", Type::Bytes),
-    ]))],
-    reply: Reply::Ok,
-    run: Run::Write(mset),
-    also: &[
-        Trait::Slow,
-        Trait::Tip("request_policy:multi_shard"),
-        Trait::Tip("response_policy:all_succeeded"),
-    ],
-};
-
-fn mset(cx: &mut Write<'_, '_>) -> Outcome {
-    require_pairs(cx, "mset")?;
-    put_pairs(cx);
-    cx.out.ok();
-    Ok(Next::Done)
-}
-
-/// See its summary.
-pub static MSETNX: Command = Command {
-    name: "MSETNX",
-    summary: "Atomically modifies the string values of one or more keys only when all keys don't exist.",
-    since: "1.0.1",
-    cost: Cost::Each("keys"),
-    args: &[Arg::Many(&Arg::Group(&[
-        Arg::Key("key", Access::Create),
-        Arg::Value("value", Type::Bytes),
-    ]))],
-    reply: Reply::Int,
-    run: Run::Write(msetnx),
-    also: &[
-        Trait::Slow,
-        Trait::Tip("request_policy:multi_shard"),
-        Trait::Tip("response_policy:agg_min"),
-    ],
-};
-
-fn msetnx(cx: &mut Write<'_, '_>) -> Outcome {
-    require_pairs(cx, "msetnx")?;
-    let free = cx.args.args().skip(1).step_by(2).all(|key| cx.keys.peek(key).is_none());
-    if free {
-        put_pairs(cx);
-    }
-    cx.out.integer(free.into());
-    Ok(Next::Done)
-}
-
-fn require_pairs(cx: &Write<'_, '_>, command: &'static str) -> Result<(), Refusal> {
-    if cx.args.len().is_multiple_of(2) { Err(Refusal::Arity(command)) } else { Ok(()) }
-}
-
-fn put_pairs(cx: &mut Write<'_, '_>) {
-    let mut args = cx.args.args().skip(1);
-    while let (Some(key), Some(value)) = (args.next(), args.next()) {
-        cx.keys.put_string(key, value, Ttl::Clear);
-    }
 }
