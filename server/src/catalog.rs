@@ -15,6 +15,7 @@ pub static ENGINES: &[&Engine] = &[
     &engine::sorted_set::ENGINE,
     &engine::bitmap::ENGINE,
     &engine::hyperloglog::ENGINE,
+    &engine::geo::ENGINE,
     &engine::pubsub::ENGINE,
     &system::transaction::ENGINE,
     &system::script::ENGINE,

@@ -33,7 +33,7 @@ def install(suites):
     version = subprocess.run(["redis-server", "--version"], capture_output=True, text=True).stdout
     if f"v={REDIS_VERSION}" not in version:
         print(f"note: the reference is redis-server {REDIS_VERSION}; here is {version.strip()}")
-    if "redis_py" in suites:
+    if {"redis_py", "celery", "rq"} & set(suites):
         _python()
     if {"ioredis", "node_redis"} & set(suites):
         _node()

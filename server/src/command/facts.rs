@@ -55,10 +55,10 @@ impl Entry {
             && self.keys.iter().any(|spec| spec.access.grows());
         let settles = self.engine.group == Group::Transactions && self.is_fast();
         let busy = command.is(Trait::NoAuth) || command.is(Trait::AllowBusy) || settles;
-        let movable = self
-            .keys
-            .iter()
-            .any(|spec| !matches!((spec.begin, spec.find), (Begin::Index(_), Find::Range { .. })));
+        let movable = self.may_have_patterns()
+            || self.keys.iter().any(|spec| {
+                !matches!((spec.begin, spec.find), (Begin::Index(_), Find::Range { .. }))
+            });
         let all = [
             ("write", write),
             ("readonly", command.reads()),

@@ -17,6 +17,9 @@ pub struct KeySpec {
     pub find: Find,
     /// What the command does to these keys.
     pub access: Access,
+    /// The options of the command and how many values each has, so that a value that looks like an
+    /// option is not taken for one. Only where the run begins behind a word.
+    pub options: &'static [(&'static str, usize)],
 }
 
 /// Where a run of keys begins.
@@ -45,7 +48,27 @@ pub fn specs(args: &[Arg], at: usize) -> Vec<KeySpec> {
     for (index, arg) in args.iter().enumerate() {
         collect(arg, &mut position, at, tail_len(&args[index + 1..]), &mut specs);
     }
-    merge(specs)
+    let mut specs = merge(specs);
+    if specs.iter().any(|spec| matches!(spec.begin, Begin::Keyword(..))) {
+        let mut found = Vec::new();
+        args.iter().for_each(|arg| options(arg, &mut found));
+        // Once per command and process.
+        let found: &'static [_] = Vec::leak(found);
+        specs.iter_mut().for_each(|spec| spec.options = found);
+    }
+    specs
+}
+
+/// The words of a grammar that have a fixed number of values.
+fn options(arg: &Arg, found: &mut Vec<(&'static str, usize)>) {
+    match arg {
+        Arg::Tagged(word, inner) => found.extend(fixed_len(inner).map(|len| (*word, len))),
+        Arg::Maybe(inner) | Arg::Many(inner) => options(inner, found),
+        Arg::OneOf(parts) | Arg::AnyOrder(parts) | Arg::Group(parts) => {
+            parts.iter().for_each(|part| options(part, found));
+        }
+        Arg::Key(..) | Arg::Value(..) | Arg::Word(_) | Arg::Counted(_) => {}
+    }
 }
 
 /// How many arguments a fixed grammar takes; `None` if that varies.
@@ -78,7 +101,12 @@ fn collect(
         Arg::Key(_, access) => {
             if let Some(at) = *position {
                 let find = Find::Range { last: 0, step: 1 };
-                specs.push(KeySpec { begin: Begin::Index(at), find, access: *access });
+                specs.push(KeySpec {
+                    begin: Begin::Index(at),
+                    find,
+                    access: *access,
+                    options: &[],
+                });
             }
         }
         Arg::Many(inner) => {
@@ -93,7 +121,12 @@ fn collect(
                 };
                 if let Some((index, step, access)) = key {
                     let find = Find::Range { last: -1 - tail as isize, step };
-                    specs.push(KeySpec { begin: Begin::Index(at + index), find, access });
+                    specs.push(KeySpec {
+                        begin: Begin::Index(at + index),
+                        find,
+                        access,
+                        options: &[],
+                    });
                 }
             }
         }
@@ -105,13 +138,13 @@ fn collect(
             };
             if let (Some(at), Some(access)) = (*position, access) {
                 let (begin, find) = (Begin::Index(at), Find::Counted { step });
-                specs.push(KeySpec { begin, find, access });
+                specs.push(KeySpec { begin, find, access, options: &[] });
             }
         }
         Arg::Tagged(word, Arg::Key(_, access)) => {
             let begin = Begin::Keyword(word, position.unwrap_or(start));
             let find = Find::Range { last: 0, step: 1 };
-            specs.push(KeySpec { begin, find, access: *access });
+            specs.push(KeySpec { begin, find, access: *access, options: &[] });
         }
         Arg::Group(parts) => {
             for (index, part) in parts.iter().enumerate() {
@@ -151,6 +184,7 @@ fn merge(specs: Vec<KeySpec>) -> Vec<KeySpec> {
                 begin: Begin::Index(first),
                 find: Find::Range { last, step: 1 },
                 access,
+                ..
             }),
             KeySpec { begin: Begin::Index(at), find: Find::Range { last: 0, step: 1 }, .. },
         ) = (merged.last_mut(), spec)
@@ -167,19 +201,28 @@ fn merge(specs: Vec<KeySpec>) -> Vec<KeySpec> {
 }
 
 impl KeySpec {
+    /// Where the last option of this name has its value: the last one holds.
+    fn behind(&self, word: &str, from: usize, args: Request<'_>) -> Option<usize> {
+        let (mut at, mut found) = (from, None);
+        while at + 1 < args.len() {
+            let is = |word: &str| args.arg(at).eq_ignore_ascii_case(word.as_bytes());
+            if is(word) {
+                found = Some(at + 1);
+            }
+            at += 1 + self.options.iter().find(|(name, _)| is(name)).map_or(0, |(_, len)| *len);
+        }
+        found
+    }
+
     /// The positions of the run's keys in a request; `None` if the request does not say how many.
     pub fn positions(&self, args: Request<'_>) -> Option<impl Iterator<Item = usize> + use<>> {
         let len = args.len();
         let begin = match self.begin {
             Begin::Index(at) => at,
-            Begin::Keyword(word, from) => {
-                let found =
-                    (from..len).find(|&at| args.arg(at).eq_ignore_ascii_case(word.as_bytes()));
-                match found {
-                    Some(at) if at + 1 < len => at + 1,
-                    _ => return Some((0..0).step_by(1)),
-                }
-            }
+            Begin::Keyword(word, from) => match self.behind(word, from, args) {
+                Some(at) => at,
+                None => return Some((0..0).step_by(1)),
+            },
         };
         match self.find {
             Find::Range { last, step } => {

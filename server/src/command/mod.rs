@@ -10,6 +10,7 @@ pub mod context;
 pub mod facts;
 pub mod help;
 pub mod keyspec;
+pub mod number;
 pub mod options;
 pub mod page;
 pub mod paging;

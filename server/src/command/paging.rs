@@ -96,6 +96,8 @@ impl<'a> Pattern<'a> {
 /// nothing behind; no digits at all are 0 if nothing else is there.
 fn parse(bytes: &[u8]) -> Result<u64, Refusal> {
     let wrong = Refusal::text("ERR invalid cursor");
+    // A string of C's ends at a NUL.
+    let bytes = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
     let (negative, digits) = match bytes {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -123,8 +125,10 @@ mod tests {
 
     #[test]
     fn cursors_are_read_as_by_strtoul() {
-        let rows: [(&str, Option<u64>); 14] = [
+        let rows: [(&str, Option<u64>); 16] = [
             ("", Some(0)),
+            ("\0", Some(0)),
+            ("5\0x", Some(5)),
             ("0", Some(0)),
             ("007", Some(7)),
             ("+5", Some(5)),

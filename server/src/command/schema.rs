@@ -244,6 +244,9 @@ pub enum Trait {
     Slow,
     /// See `Slow`.
     Fast,
+    /// Options whose value, if it has a `*`, is a pattern of keys that are read too (SORT's BY):
+    /// with one the command runs alone.
+    Patterns(&'static [&'static str]),
     /// Makes no memory grow although its keys are updated.
     NoGrowth,
     /// Takes or changes a whole database, or several: runs alone.
@@ -299,6 +302,7 @@ pub enum Group {
     SortedSet,
     Bitmap,
     HyperLogLog,
+    Geo,
     PubSub,
     Transactions,
     Scripting,
@@ -318,6 +322,7 @@ impl Group {
             Group::SortedSet => "sorted-set",
             Group::Bitmap => "bitmap",
             Group::HyperLogLog => "hyperloglog",
+            Group::Geo => "geo",
             Group::PubSub => "pubsub",
             Group::Transactions => "transactions",
             Group::Scripting => "scripting",
@@ -337,6 +342,7 @@ impl Group {
             Group::SortedSet => Some("sortedset"),
             Group::Bitmap => Some("bitmap"),
             Group::HyperLogLog => Some("hyperloglog"),
+            Group::Geo => Some("geo"),
             Group::PubSub => Some("pubsub"),
             Group::Transactions => Some("transaction"),
             Group::Scripting => Some("scripting"),

@@ -34,6 +34,8 @@ pub struct Entry {
     pub member: usize,
     /// Whether it runs alone, with everything locked, when it has more arguments than `alone_from`.
     pub alone_from: usize,
+    /// Options that make it run alone, if not all requests so long do, see [`Trait::Patterns`].
+    patterns: &'static [&'static str],
 }
 
 /// All commands.
@@ -81,7 +83,13 @@ impl Table {
             }
             _ => arity(command.args),
         };
+        let patterns = command.also.iter().find_map(|also| match also {
+            Trait::Patterns(options) => Some(*options),
+            _ => None,
+        });
+        let patterns = patterns.unwrap_or_default();
         let only_key = match keys[..] {
+            _ if !patterns.is_empty() => 0,
             [KeySpec { begin: Begin::Index(at), find: Find::Range { last: 0, .. }, .. }] => at,
             _ => 0,
         };
@@ -103,6 +111,7 @@ impl Table {
             subs: Vec::new(),
             only_key,
             member,
+            patterns,
         });
         index
     }
@@ -245,6 +254,8 @@ fn alone_from(command: &Command, least: usize) -> usize {
         Run::Write(_) if command.is(Trait::Alone) || specs(command.args, 1).is_empty() => 0,
         Run::Write(_) if command.args.iter().any(|arg| required(arg) && names_database(arg)) => 0,
         Run::Write(_) if command.args.iter().any(names_database) => least + 1,
+        // An option and its value.
+        _ if command.also.iter().any(|also| matches!(also, Trait::Patterns(_))) => least + 2,
         _ => usize::MAX,
     }
 }
@@ -254,6 +265,25 @@ impl Entry {
     #[inline]
     pub fn takes(&self, count: usize) -> bool {
         count == self.arity_min || (count > self.arity_min && self.arity_open)
+    }
+
+    /// Whether a request must have everything for itself.
+    #[inline]
+    pub fn is_alone(&self, args: Request<'_>) -> bool {
+        args.len() >= self.alone_from && (self.patterns.is_empty() || self.has_pattern(args))
+    }
+
+    /// Whether an option names a pattern of keys.
+    fn has_pattern(&self, args: Request<'_>) -> bool {
+        (self.arity_min..args.len()).any(|at| {
+            self.patterns.iter().any(|option| args.arg(at).eq_ignore_ascii_case(option.as_bytes()))
+                && args.arg(at + 1).contains(&b'*')
+        })
+    }
+
+    /// Whether options of it may name patterns of keys.
+    pub fn may_have_patterns(&self) -> bool {
+        !self.patterns.is_empty()
     }
 
     /// The arity as COMMAND prints it: negative if more are allowed.

@@ -1,8 +1,10 @@
 //! engine — one folder for each sort of data: its commands, its values, its tests.
 //!
 //! An engine reads no clock, does no I/O, waits for nothing and calls no other engine.
+//! One is a view of another's values: `geo` of sorted sets.
 
 pub mod bitmap;
+pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
 pub mod keys;

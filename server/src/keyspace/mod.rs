@@ -40,7 +40,7 @@ pub use entry::BYTES_MAX;
 pub use gate::{Exclusive, Gate, Shared};
 pub use keys::Keys;
 pub use mortal::Mortal;
-pub use object::{Distinct, Kind, Object, STRING_NAME, STRING_TAG};
+pub use object::{Distinct, Elements, Kind, Object, STRING_NAME, STRING_TAG};
 pub use sweep::Swept;
 pub use value::{Ttl, Value};
 pub use wait::{Ready, Waiter};

@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use super::mortal::Mortal;
+use crate::clock::Millis;
 use crate::error::Fault;
 use crate::structure::dense::Seek;
 
@@ -28,6 +29,14 @@ pub trait Object: Any + Send {
     fn as_distinct(&self) -> Option<&dyn Distinct> {
         None
     }
+    /// The value as elements in an order, if SORT can sort it.
+    fn as_elements(&self) -> Option<&dyn Elements> {
+        None
+    }
+    /// What is in a field at a time, if the value has fields: SORT looks into hashes.
+    fn field(&self, _name: &[u8], _now: Millis) -> Option<&[u8]> {
+        None
+    }
     /// The value as one whose parts may have deadlines, if any ever had one.
     #[inline]
     fn mortal(&self) -> Option<&dyn Mortal> {
@@ -37,6 +46,15 @@ pub trait Object: Any + Send {
     fn mortal_mut(&mut self) -> Option<&mut dyn Mortal> {
         None
     }
+}
+
+/// Elements in an order of their own, as commands on another kind of value see them.
+pub trait Elements {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// Shows `count` elements, all of which must be there, after the first `skip`; from the end if
+    /// `back`.
+    fn show<'a>(&'a self, skip: usize, count: usize, back: bool, show: &mut dyn FnMut(&'a [u8]));
 }
 
 /// Distinct members, as commands on another kind of value see them.

@@ -394,6 +394,8 @@ impl<'p> Executor<'p> {
                     Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
                 } else if entry.keys.is_empty() {
                     Keys::roving(space, gate, database, now)
+                } else if entry.is_alone(request) {
+                    return self.dispatch_alone(entry, session, request, out);
                 } else {
                     self.stripes.clear();
                     entry.stripes(space, database, request, &mut self.stripes);
@@ -418,7 +420,7 @@ impl<'p> Executor<'p> {
                 outcome
             }
             Run::Write(handler) => {
-                if request.len() >= entry.alone_from {
+                if entry.is_alone(request) {
                     return self.dispatch_alone(entry, session, request, out);
                 }
                 let keys = if entry.only_key != 0 {
@@ -478,7 +480,7 @@ impl<'p> Executor<'p> {
         }
     }
 
-    /// As `dispatch` for a write, with everything locked.
+    /// As `dispatch` for a command on keys, with everything locked.
     fn dispatch_alone(
         &mut self,
         entry: &Entry,
@@ -486,9 +488,6 @@ impl<'p> Executor<'p> {
         request: Request<'_>,
         out: &mut Vec<u8>,
     ) -> Outcome {
-        let Run::Write(handler) = entry.command.run else {
-            return Err(refuse::unknown_sub(entry, request));
-        };
         self.gate = None;
         let space = &self.process.keyspace;
         let exclusive = space.gate().close();
@@ -496,9 +495,26 @@ impl<'p> Executor<'p> {
         let (mut keys, outcome) = {
             let keys = Keys::whole(space, &exclusive, database, now);
             let out = ReplyWriter::new(out, session.version);
-            let mut write = Write { keys, args: request, out, now, dice: Dice::new(seed) };
-            let outcome = handler(&mut write);
-            (write.keys, outcome)
+            let dice = Dice::new(seed);
+            match entry.command.run {
+                Run::Write(handler) => {
+                    let mut write = Write { keys, args: request, out, now, dice };
+                    let outcome = handler(&mut write);
+                    (write.keys, outcome)
+                }
+                Run::Read(handler) => {
+                    let mut read = Read { keys: &keys, args: request, out, now, dice };
+                    let outcome = handler(&mut read);
+                    if let Some(cache) = &session.cache {
+                        cached::remember(self.process, cache, session.id, entry, request);
+                    }
+                    note_lookups(&self.counters, &keys);
+                    (keys, outcome)
+                }
+                Run::Session(_) | Run::Server(_) | Run::Group(_) => {
+                    unreachable!("only commands on keys run alone")
+                }
+            }
         };
         let stamp = Stamp { now, seed, database };
         settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);

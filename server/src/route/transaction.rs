@@ -115,9 +115,9 @@ impl Executor<'_> {
         queue.iter().all(|(index, request)| {
             let entry = &self.process.table.entries()[*index];
             match entry.command.run {
-                Run::Read(_) => !entry.keys.is_empty(),
+                Run::Read(_) => !entry.keys.is_empty() && !entry.is_alone(request.as_request()),
                 Run::Write(_) | Run::Session(_) | Run::Server(_) | Run::Group(_) => {
-                    request.as_request().len() < entry.alone_from
+                    !entry.is_alone(request.as_request())
                 }
             }
         })

@@ -9,6 +9,7 @@
 //!   members.
 //! - [`ranked`]: members by score; big sorted sets.
 //! - [`segments`]: lists of any length.
+//! - [`partial_sort`]: the first few of many in order.
 //! - [`glob`]: the patterns of keys, channels, settings and files.
 //! - [`frozen`]: how values are written into a snapshot and read back.
 //! - [`extended`]: 80-bit floating-point numbers, in software; `big` is what it computes with.
@@ -32,6 +33,7 @@ pub mod frozen;
 pub mod glob;
 pub mod hash;
 pub mod packed;
+pub mod partial_sort;
 mod prefetch;
 pub mod ranked;
 pub mod segments;

@@ -295,6 +295,10 @@ impl Object for Fields {
         self.places() == 0
     }
 
+    fn field(&self, name: &[u8], now: Millis) -> Option<&[u8]> {
+        self.get(name, now)
+    }
+
     fn encoding(&self) -> &'static str {
         match &self.0 {
             Form::Packed(_) => "listpack",

@@ -1,6 +1,7 @@
 //! engine/list — sequences with two ends.
 //!
-//! `sequence` is the value, `commands` what can be done to it. Not here: waiting for an element
+//! `sequence` is the value, `commands` what can be done to it, and SORT, which makes a list of
+//! anything that has elements. Not here: waiting for an element
 //! (BLPOP and its relatives).
 
 mod commands;
@@ -9,7 +10,7 @@ mod sequence;
 mod tests;
 
 use crate::command::{Engine, Group};
-use commands::{blocking, ends, moving, places, search};
+use commands::{blocking, ends, moving, places, search, sort};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -40,6 +41,8 @@ pub static ENGINE: Engine = Engine {
         &blocking::BLMOVE,
         &blocking::BRPOPLPUSH,
         &blocking::BLMPOP,
+        &sort::SORT,
+        &sort::SORT_RO,
     ],
     settings: &[],
     state: None,

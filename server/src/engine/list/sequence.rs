@@ -4,7 +4,7 @@
 //! nothing but the weight.
 
 use crate::error::Fault;
-use crate::keyspace::{Kind, Object};
+use crate::keyspace::{Elements, Kind, Object};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::room;
 use crate::structure::segments::{End, List};
@@ -100,6 +100,24 @@ impl Object for Sequence {
             entries.push(End::Back, entry);
         }
         Box::new(Sequence { entries })
+    }
+
+    fn as_elements(&self) -> Option<&dyn Elements> {
+        Some(self)
+    }
+}
+
+impl Elements for Sequence {
+    fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn show<'a>(&'a self, skip: usize, count: usize, back: bool, show: &mut dyn FnMut(&'a [u8])) {
+        match (self.entries.len() - skip).checked_sub(1) {
+            None => {}
+            Some(at) if back => self.entries.iter_back_from(at).take(count).for_each(show),
+            Some(_) => self.entries.iter_from(skip).take(count).for_each(show),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 
 use crate::command::options::parse_integer;
 use crate::error::Fault;
-use crate::keyspace::{Distinct, Kind, Object};
+use crate::keyspace::{Distinct, Elements, Kind, Object};
 use crate::structure::dense::{DenseSet, Seek};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
@@ -303,6 +303,21 @@ impl Object for Members {
 
     fn as_distinct(&self) -> Option<&dyn Distinct> {
         Some(self)
+    }
+
+    fn as_elements(&self) -> Option<&dyn Elements> {
+        Some(self)
+    }
+}
+
+impl Elements for Members {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    /// A set has no direction.
+    fn show<'a>(&'a self, skip: usize, count: usize, _: bool, show: &mut dyn FnMut(&'a [u8])) {
+        self.iter().skip(skip).take(count).for_each(show);
     }
 }
 

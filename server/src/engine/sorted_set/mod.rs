@@ -1,12 +1,12 @@
 //! engine/sorted_set — unique members ordered by score.
 //!
 //! `ranking` is the value, `range` the ways to name a part of it, `number` how scores are written,
-//! `commands` what can be done. Not here: waiting for members to come.
+//! `commands` what can be done. Not here: waiting for members to come; members on a map, which
+//! are sorted sets seen by `geo`.
 
 mod commands;
-mod number;
 mod range;
-mod ranking;
+pub(in crate::engine) mod ranking;
 #[cfg(test)]
 mod tests;
 

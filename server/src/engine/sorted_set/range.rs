@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::ranking::Ranking;
+use crate::command::number;
 use crate::structure::ranked::Score;
 
 /// One end of a range by score.
@@ -31,7 +32,7 @@ impl Scores {
                 [b'(', rest @ ..] => (true, rest),
                 _ => (false, text),
             };
-            Some(Bound { score: super::number::bound(number)?, open })
+            Some(Bound { score: number::bound(number)?, open })
         };
         Some(Scores { min: bound(min)?, max: bound(max)? })
     }

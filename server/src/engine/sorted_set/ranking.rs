@@ -13,7 +13,7 @@ mod walk;
 pub use walk::Walk;
 
 use crate::error::Fault;
-use crate::keyspace::{Kind, Object};
+use crate::keyspace::{Elements, Kind, Object};
 use crate::structure::dense::Seek;
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
@@ -286,6 +286,24 @@ impl Object for Ranking {
             copy.append(member, score);
         }
         Box::new(copy)
+    }
+
+    fn as_elements(&self) -> Option<&dyn Elements> {
+        Some(self)
+    }
+}
+
+impl Elements for Ranking {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn show<'a>(&'a self, skip: usize, count: usize, back: bool, show: &mut dyn FnMut(&'a [u8])) {
+        let walk = match (self.len() - skip).checked_sub(1) {
+            Some(rank) if back => self.iter_back_from(rank),
+            _ => self.iter_from(skip),
+        };
+        walk.take(count).for_each(|(member, _)| show(member));
     }
 }
 

@@ -9,8 +9,7 @@ from ..table import Table
 
 NAMES = (
     "strings", "keys", "lists", "hashes", "hash_deadlines", "sets", "sorted_sets", "bitmaps", "hyperloglogs",
-    "connection", "transactions", "pubsub", "server",
-    "scripting", "unknown",
+    "geo", "corners", "sorting", "connection", "transactions", "pubsub", "server", "scripting", "unknown",
 )
 
 

@@ -3,9 +3,9 @@
 use mainstay_protocol::Request;
 use smallvec::SmallVec;
 
+use crate::command::number;
 use crate::command::options::is_word;
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Trait, Type, Write};
-use crate::engine::sorted_set::number;
 use crate::engine::sorted_set::ranking::Ranking;
 use crate::error::Refusal;
 use crate::structure::ranked::{Change, Score};

@@ -8,9 +8,9 @@ use mainstay_protocol::Request;
 use smallvec::SmallVec;
 
 use super::reply;
+use crate::command::number;
 use crate::command::options::{self, Words, is_word};
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Type};
-use crate::engine::sorted_set::number;
 use crate::engine::sorted_set::ranking::Ranking;
 use crate::error::Refusal;
 use crate::keyspace::{Distinct, Keys, Value};
@@ -194,6 +194,10 @@ impl<'a> Asked<'a> {
                         let one = number_or_zero(score * source.weight);
                         let all = result.score(member);
                         let score = all.map_or(one, |all| self.aggregate.join(all.get(), one));
+                        if score == 0.0 && all.is_some() {
+                            // A nought of the other sign would count as the same score.
+                            result.remove(member);
+                        }
                         result.insert(member, Score::new(score).unwrap_or_default());
                     });
                 }

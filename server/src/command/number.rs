@@ -1,7 +1,8 @@
-//! engine/sorted_set/number.rs — scores as clients write them.
+//! command/number.rs — doubles as clients write them: scores, ends of ranges, what SORT sorts by.
 //!
-//! The whole numbers that most scores are take a few nanoseconds; everything else goes the long
-//! way. What Redis's `strtod` calls out of range is refused, except at the ends of a range.
+//! All that C's `strtod` takes, bounded for each in its own way. The whole numbers that most scores
+//! are take a few nanoseconds; everything else goes the long way. What Redis's `strtod` calls out of
+//! range is refused, except at the ends of a range.
 
 use crate::command::options::parse_float;
 use crate::structure::ranked::Score;
@@ -24,6 +25,19 @@ pub fn bound(text: &[u8]) -> Option<Score> {
     }
     let text = text.trim_ascii_start();
     whole(text).or_else(|| hexadecimal(text)).or_else(|| parse_float(text)).and_then(Score::new)
+}
+
+/// What SORT sorts by: as an end of a range, but nothing is taken that is too near to zero or too
+/// far from it to be exact.
+pub fn weight(text: &[u8]) -> Option<f64> {
+    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let start = text.iter().position(|byte| !blank(byte))?;
+    let number = score(&text[start..])?.get();
+    (!number.is_subnormal()).then_some(number)
 }
 
 #[cold]
@@ -121,5 +135,19 @@ mod tests {
         assert_eq!(bound(b" 20\0x").map(Score::get), Some(20.0));
         assert_eq!(bound(b" "), None);
         assert_eq!(bound(b"").map(Score::get), Some(0.0));
+        for (text, want) in [
+            ("", Some(0.0)),
+            (" \t\n\x0b7", Some(7.0)),
+            ("7\0x", Some(7.0)),
+            (" ", None),
+            ("7 ", None),
+            ("5e-324", None),
+            ("1e-400", None),
+            ("1e400", None),
+            ("-inf", Some(f64::NEG_INFINITY)),
+            ("nan", None),
+        ] {
+            assert_eq!(weight(text.as_bytes()), want, "{text:?}");
+        }
     }
 }
