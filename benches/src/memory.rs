@@ -76,6 +76,62 @@ pub const KINDS: &[Kind] = &[
         value_bytes: 0,
         items: 1_000_000,
     },
+    Kind {
+        name: "hash_1_field",
+        summary: "hash of 1 field of 2 B, value of 8 B, key of 16 B, 500 k of them",
+        line: "HSET __key__ f1 __value__",
+        value_bytes: 8,
+        items: 500_000,
+    },
+    Kind {
+        name: "set_1_member",
+        summary: "set of 1 member of 8 B, key of 16 B, 500 k of them",
+        line: "SADD __key__ __value__",
+        value_bytes: 8,
+        items: 500_000,
+    },
+    Kind {
+        name: "set_5_numbers",
+        summary: "set of the numbers 1 to 5, key of 16 B, 500 k of them",
+        line: "SADD __key__ 1 2 3 4 5",
+        value_bytes: 0,
+        items: 500_000,
+    },
+    Kind {
+        name: "set_5_words",
+        summary: "set of 5 words of 8 B, key of 16 B, 500 k of them",
+        line: "SADD __key__ member_1 member_2 member_3 member_4 member_5",
+        value_bytes: 0,
+        items: 500_000,
+    },
+    Kind {
+        name: "list_1_item",
+        summary: "list of 1 item of 8 B, key of 16 B, 500 k of them",
+        line: "RPUSH __key__ __value__",
+        value_bytes: 8,
+        items: 500_000,
+    },
+    Kind {
+        name: "list_5_items",
+        summary: "list of 5 items of 8 B, key of 16 B, 500 k of them",
+        line: "RPUSH __key__ __value__ __value__ __value__ __value__ __value__",
+        value_bytes: 8,
+        items: 500_000,
+    },
+    Kind {
+        name: "zset_1_member",
+        summary: "sorted set of 1 member of 8 B, key of 16 B, 500 k of them",
+        line: "ZADD __key__ 1 __value__",
+        value_bytes: 8,
+        items: 500_000,
+    },
+    Kind {
+        name: "zset_5_members",
+        summary: "sorted set of 5 members of 8 B, key of 16 B, 500 k of them",
+        line: "ZADD __key__ 1 member_1 2 member_2 3 member_3 4 member_4 5 member_5",
+        value_bytes: 0,
+        items: 500_000,
+    },
 ];
 
 /// What was found.

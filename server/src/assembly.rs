@@ -5,12 +5,11 @@
 use std::sync::Arc;
 use std::thread;
 
-use crossbeam::channel::Receiver;
 use mio::{Poll, Waker};
 
 use crate::dice::Dice;
 use crate::error::Fault;
-use crate::keyspace::{Garbage, Keyspace};
+use crate::keyspace::{Keyspace, Later};
 use crate::mail::Mailbox;
 use crate::process::Process;
 use crate::reactor::{Listeners, LoopWaker, Reactor, WAKE};
@@ -23,7 +22,6 @@ pub struct Assembly {
     /// What the loops share.
     pub process: Arc<Process>,
     polls: Vec<Poll>,
-    garbage: Receiver<Garbage>,
     chance: Dice,
 }
 
@@ -49,11 +47,10 @@ impl Assembly {
         }
         let mut chance = Dice::new(seed);
         let databases = settings.integer(&said::DATABASES).max(1) as usize;
-        let (reaper, garbage) = crossbeam::channel::unbounded();
-        let keyspace = Keyspace::new(databases, chance.next(), Some(reaper));
+        let keyspace = Keyspace::new(databases, chance.next(), Some(Later::default()));
         let (engines, now) = (catalog::ENGINES, clock::now());
         let process = Process::new(settings, engines, keyspace, mailboxes, now, chance.next());
-        Ok(Assembly { process: Arc::new(process), polls, garbage, chance })
+        Ok(Assembly { process: Arc::new(process), polls, chance })
     }
 
     /// Serves until the process stops. `meanwhile` runs on the calling thread once the loops do; it
@@ -66,14 +63,9 @@ impl Assembly {
         listeners: Listeners,
         meanwhile: impl FnOnce(&Process),
     ) -> Result<(), Fault> {
-        let Assembly { process, polls, garbage, mut chance } = self;
+        let Assembly { process, polls, mut chance } = self;
         let process = &*process;
         let mut listeners = Some(listeners);
-        // Not waited for: when the process ends, what it still holds goes with it.
-        thread::Builder::new()
-            .name("reaper".into())
-            .spawn(move || garbage.into_iter().for_each(drop))
-            .map_err(Fault::io("start a thread"))?;
         thread::scope(|scope| {
             let mut threads = Vec::new();
             for (number, poll) in polls.into_iter().enumerate() {

@@ -1,5 +1,6 @@
 //! mainstay-server — reads the configuration, opens what it names, and serves.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
@@ -20,6 +21,20 @@ use signal_hook::iterator::Signals;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[allow(unsafe_code, reason = "the crate has no safe name for it")]
+mod allocator {
+    unsafe extern "C" {
+        fn mi_collect(force: bool);
+    }
+
+    /// Gives back to the system what the calling thread's heap does not need.
+    pub(super) fn give_back() {
+        // SAFETY: mimalloc is the allocator, and `mi_collect` may be called by any thread at any
+        // time (mimalloc.h).
+        unsafe { mi_collect(true) }
+    }
+}
 
 fn main() -> ExitCode {
     clock::start();
@@ -76,8 +91,11 @@ fn serve(configured: Configured) -> Result<(), Fault> {
     let _pid_file = PidFile::write(&settings);
     let places = listeners.places();
     let hint = hint(&settings, &places);
-    let seed = clock::micros() ^ u64::from(pid).rotate_left(40);
+    // Secret: whoever knows it can choose keys that collide.
+    let seed = RandomState::new().build_hasher().finish();
     let assembly = Assembly::new(settings, seed)?;
+    // The process is new: nobody has said it before.
+    let _ = assembly.process.give_back.set(allocator::give_back);
     let resident = usize::try_from(machine::resident_bytes()).unwrap_or(0);
     assembly.process.memory_startup.store(resident, Relaxed);
     let handle = signals.handle();

@@ -1,8 +1,8 @@
 //! process.rs — what all loops share: settings, table, keys, clients, counters, engine states.
 
 use std::any::Any;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
@@ -43,6 +43,9 @@ pub struct Process {
     pub rates: Rates,
     /// What was resident when the process was ready; INFO counts from there.
     pub memory_startup: AtomicUsize,
+    /// Asks the allocator to give unused memory back to the system, on the calling thread; said by
+    /// whoever chose the allocator.
+    pub give_back: OnceLock<fn()>,
     /// The most memory that INFO's `used_memory` has been seen at.
     pub memory_peak: AtomicUsize,
     /// CLIENT PAUSE.
@@ -119,6 +122,7 @@ impl Process {
             slow_log: SlowLog::default(),
             rates: Rates::default(),
             memory_startup: AtomicUsize::new(0),
+            give_back: OnceLock::new(),
             memory_peak: AtomicUsize::new(0),
             pause: Pause::default(),
             stopping: AtomicBool::new(false),

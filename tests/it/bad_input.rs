@@ -256,8 +256,10 @@ fn extreme_numbers_do_not_end_the_server() {
     let mut dice = Dice::new(seed);
     let served = Served::start(&["--threads", "2"], seed);
     let table = Table::new(catalog::ENGINES);
-    let tame: Vec<&Command> =
-        table.entries().iter().map(|entry| entry.command).filter(|c| is_tame(c)).collect();
+    // These two take half a gigabyte for the last bit there may be, and that is no mistake.
+    let is_modest = |command: &&Command| !["SETBIT", "BITFIELD"].contains(&command.name);
+    let all = table.entries().iter().map(|entry| entry.command);
+    let tame: Vec<&Command> = all.filter(|c| is_tame(c)).filter(is_modest).collect();
     let numbers: Vec<String> = [
         i128::from(i64::MIN),
         i128::from(i64::MIN) + 1,

@@ -121,8 +121,8 @@ impl Pair {
                 run(&mut Keys::many(space, &gate, database, &stripes, now))
             }
             _ => {
-                let gate = gate.close();
-                run(&mut Keys::whole(space, &gate, database, now))
+                let mut gate = gate.close();
+                run(&mut Keys::whole(space, &mut gate, database, now))
             }
         }
     }
@@ -279,8 +279,8 @@ impl Pair {
             }
             _ if self.dice.below(60) != 0 => return Some(Vec::new()),
             _ => {
-                let gate = self.space.gate().close();
-                let mut keys = Keys::whole(&self.space, &gate, database, now);
+                let mut gate = self.space.gate().close();
+                let mut keys = Keys::whole(&self.space, &mut gate, database, now);
                 if self.dice.below(2) == 0 {
                     keys.flush();
                     self.model.keys.retain(|(other, _), _| *other != database);
@@ -300,8 +300,8 @@ impl Pair {
     fn compare(&mut self) {
         let (space, now) = (&self.space, self.model.now);
         for database in 0..2 {
-            let gate = space.gate().close();
-            let keys = Keys::whole(space, &gate, database, now);
+            let mut gate = space.gate().close();
+            let keys = Keys::whole(space, &mut gate, database, now);
             let mut seen = BTreeMap::new();
             keys.each(|key, value| {
                 let held = match value {
@@ -485,8 +485,8 @@ fn a_random_key_is_any_key_alike() {
     let seed = seed("random");
     let space = Keyspace::new(1, seed, None);
     let mut dice = Dice::new(seed);
-    let gate = space.gate().close();
-    let mut keys = Keys::whole(&space, &gate, 0, 0);
+    let mut gate = space.gate().close();
+    let mut keys = Keys::whole(&space, &mut gate, 0, 0);
     (0..1000).for_each(|n: u32| keys.put_string(n.to_string().as_bytes(), b"", Ttl::Clear));
     let mut drawn: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
     let draws = 20_000;

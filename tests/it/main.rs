@@ -5,6 +5,7 @@ mod bad_input;
 mod budget;
 mod calls;
 mod fields;
+mod hyperloglog;
 mod keyspace;
 mod patterns;
 mod replay;

@@ -33,10 +33,10 @@ fn assert_same(what: &str, process: &Process, other: &Process, now: Millis) {
 /// Freezes what is alive on `process` and thaws it on a fresh one.
 fn restore(process: &Process, now: Millis, fresh: Process) -> Process {
     let mut frozen = Vec::new();
-    let gate = process.keyspace.gate().close();
-    process.keyspace.freeze_all(&gate, now, &mut frozen).expect("values of a test are small");
-    let gate = fresh.keyspace.gate().close();
-    fresh.keyspace.thaw_all(&gate, &frozen, bare::kind).expect("what was frozen thaws");
+    let mut gate = process.keyspace.gate().close();
+    process.keyspace.freeze_all(&mut gate, now, &mut frozen).expect("values of a test are small");
+    let mut gate = fresh.keyspace.gate().close();
+    fresh.keyspace.thaw_all(&mut gate, &frozen, bare::kind).expect("what was frozen thaws");
     drop(gate);
     fresh
 }
@@ -193,8 +193,8 @@ fn damaged_snapshots_are_refused() {
         bare.line(client, &format!("SET key:{number} value:{number}"));
     }
     let mut frozen = Vec::new();
-    let gate = process.keyspace.gate().close();
-    process.keyspace.freeze_all(&gate, bare.now, &mut frozen).expect("short values");
+    let mut gate = process.keyspace.gate().close();
+    process.keyspace.freeze_all(&mut gate, bare.now, &mut frozen).expect("short values");
     drop(gate);
     for _ in 0..300 {
         let mut damaged = frozen.clone();
@@ -203,12 +203,12 @@ fn damaged_snapshots_are_refused() {
             damaged[dice.below(last + 1)] ^= 1 << dice.below(8);
         }
         let fresh = bare::small(seed);
-        let gate = fresh.keyspace.gate().close();
+        let mut gate = fresh.keyspace.gate().close();
         // No panic and no endless memory; a flipped bit of a value cannot be seen here.
-        let _ = fresh.keyspace.thaw_all(&gate, &damaged, bare::kind);
+        let _ = fresh.keyspace.thaw_all(&mut gate, &damaged, bare::kind);
     }
     let fresh = bare::small(seed);
-    let gate = fresh.keyspace.gate().close();
-    let cut = fresh.keyspace.thaw_all(&gate, &frozen[..frozen.len() - 1], bare::kind);
+    let mut gate = fresh.keyspace.gate().close();
+    let cut = fresh.keyspace.thaw_all(&mut gate, &frozen[..frozen.len() - 1], bare::kind);
     assert!(cut.is_err(), "a snapshot that is cut off is taken for whole");
 }

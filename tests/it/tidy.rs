@@ -18,7 +18,7 @@ const WIDE: &[(&str, &str)] = &[
 
 /// Packages of the server, and where each may be used: rooms, or files.
 const HOMES: &[(&str, &[&str])] = &[
-    ("crossbeam", &["keyspace", "mail.rs", "assembly.rs"]),
+    ("crossbeam", &["keyspace", "mail.rs"]),
     ("hashbrown", &["keyspace", "structure", "engine", "dice.rs", "tracking"]),
     ("itoa", &["engine", "command"]),
     ("libm", &["engine/geo"]),
@@ -36,7 +36,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "tracking",
         ],
     ),
-    ("nix", &["machine.rs", "startup.rs", "observe"]),
+    ("nix", &["machine.rs", "startup.rs", "observe", "keyspace"]),
     ("signal_hook", &["main.rs"]),
     ("smallvec", &["keyspace", "structure", "connection", "engine", "tracking"]),
     ("socket2", &["reactor"]),

@@ -154,7 +154,10 @@ pub fn bytes_per_item(kind: &str) -> Vec<Check> {
     let bound = match kind {
         "string_2m" | "string_5m" => 72.0,
         "string_ttl_2m" | "string_ttl_5m" => 84.0,
-        "hash_5_fields" => 200.0,
+        "hash_5_fields" => 120.0,
+        "zset_member" => 75.0,
+        "set_member" => 36.0,
+        "list_item" => 19.0,
         _ => return Vec::new(),
     };
     vec![Check { figure: "rss", rule: Rule::OursAtMost, bound }]

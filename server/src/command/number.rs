@@ -1,8 +1,8 @@
 //! command/number.rs — doubles as clients write them: scores, ends of ranges, what SORT sorts by.
 //!
 //! All that C's `strtod` takes, bounded for each in its own way. The whole numbers that most scores
-//! are take a few nanoseconds; everything else goes the long way. What Redis's `strtod` calls out of
-//! range is refused, except at the ends of a range.
+//! are take a few nanoseconds; everything else goes the long way. What Redis's `strtod` calls out
+//! of range is refused, except at the ends of a range.
 
 use crate::command::options::parse_float;
 use crate::structure::ranked::Score;

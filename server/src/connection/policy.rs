@@ -40,7 +40,8 @@ impl Policy {
         let bytes = |setting| usize::try_from(settings.bytes(setting)).unwrap_or(usize::MAX);
         let limits = Limits {
             args_max: settings.integer(&said::MULTIBULK_MAX).max(1) as usize,
-            bulk_bytes_max: bytes(&said::PROTO_MAX_BULK_LEN),
+            // An entry of the keyspace has 32 bits for the length of its string.
+            bulk_bytes_max: bytes(&said::PROTO_MAX_BULK_LEN).min(u32::MAX as usize),
             inline_bytes_max: bytes(&said::INLINE_MAX),
             request_bytes_max: bytes(&said::CLIENT_QUERY_BUFFER_LIMIT),
             ..Limits::default()

@@ -4,12 +4,11 @@
 //! The value is found once, when the edit begins; after that the guard is a pointer to it. This
 //! matters: a push to a long list is a few tens of nanoseconds, and so was each further look-up.
 //!
-//! Invariant: the object stands in an allocation of its own, which its entry owns; nothing moves or
-//! frees it while the guard has the keys for itself.
+//! Invariant: the object lies in its entry's allocation; a table moves slots, which are pointers to
+//! entries, and nothing moves or frees an entry while the guard has the keys for itself.
 
 #![allow(unsafe_code, reason = "keeps the address of the object instead of looking it up again")]
 
-use std::any::Any;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
@@ -39,8 +38,7 @@ impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
         let database = keys.database();
         let value: &mut T = keys
             .guarded_mut(database, hash)
-            .and_then(|guarded| guarded.table_mut(place).slot_mut(place.position).as_object_mut())
-            .and_then(|object| (object as &mut dyn Any).downcast_mut())
+            .and_then(|guarded| guarded.table_mut(place).slot_mut(place.position).as_type_mut())
             .ok_or(Refusal::WrongType)?;
         let weight = value.weight();
         let value = NonNull::from(value);
@@ -63,9 +61,9 @@ impl<T: Object> Deref for Edit<'_, '_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: the pointer is to the object of the entry at `place`, which lives in a box of its
-        // own. The guard borrows the keys mutably and does not touch them before it goes, so the
-        // object stays and there is no other reference to it.
+        // SAFETY: the pointer is to the object in the entry at `place`. The guard borrows the keys
+        // mutably and does not touch them before it goes, so the entry stays where it is and there
+        // is no other reference to its object.
         unsafe { self.value.as_ref() }
     }
 }
@@ -86,9 +84,8 @@ impl<T: Object> Drop for Edit<'_, '_, T> {
         let (hash, place, database) = (self.hash, self.place, self.keys.database());
         let collecting = self.keys.space().collecting.is_on();
         let Some(guarded) = self.keys.guarded_mut(database, hash) else { return };
-        let table = guarded.table_mut(place);
-        table.reweigh(before, weight);
-        table.set_inner(place.position, due);
+        guarded.reweigh(before, weight);
+        guarded.table_mut(place).set_inner(place.position, due);
         if is_empty {
             let (slot, _) = guarded.remove(place);
             // Unchanged and empty: made for this edit, and nothing was put in.

@@ -3,11 +3,12 @@
 //! ```text
 //! slot    | 16 bits of hash | 45 bits of pointer | RAW | VOLATILE | OBJECT |
 //! string  | key bytes: u32 | value bytes: u32 | key ... | value ... | room |
-//! object  | key bytes: u32 | 0: u32 | Box<dyn Object>, 16 bytes | key ...  |
+//! object  | key bytes: u32 | tag: 8 bits, size: 24 bits | object, to eight bytes | key ...  |
 //! ```
 //!
-//! The allocation's size is a pure function of the two lengths ([`room`]), so nothing stores a
-//! capacity, and a string is overwritten in place whenever the new value falls into the same class.
+//! The allocation's size is a pure function of the two words in front ([`room`]), so nothing stores
+//! a capacity, and a string is overwritten in place whenever the new value falls into the same
+//! class. An object lies in the entry itself; its tag leads to its type ([`Placement`]).
 //!
 //! Invariants: a slot owns its allocation and is neither `Copy` nor `Clone`; pointers fit 48 bits
 //! (checked when they are made) and are aligned to 8, which leaves the low three bits for flags.
@@ -16,9 +17,12 @@
 #![allow(unsafe_code, reason = "owns raw allocations")]
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
-use std::ptr;
+use std::ptr::{self, NonNull};
+
+use nix::sys::mman::{MmapAdvise, madvise};
 
 use super::object::Object;
+use super::placement::{ALIGN, Placement, SIZE_MAX};
 use crate::structure::room;
 
 const OBJECT: u64 = 1;
@@ -27,7 +31,12 @@ const RAW: u64 = 4;
 const FLAGS: u64 = 7;
 const ADDRESS: u64 = 0x0000_FFFF_FFFF_FFF8;
 const HEADER: usize = 8;
-const OBJECT_HEADER: usize = HEADER + size_of::<*mut dyn Object>();
+const _: () = assert!(SIZE_MAX < 1 << 24, "an object's size has 24 bits");
+
+/// A page of memory, or a part of one.
+const PAGE: usize = 4096;
+/// The shortest entry whose pages are freed before it is: freeing fewer takes no time.
+const SHED_BYTES_MIN: usize = 1 << 20;
 
 /// The longest key or string value, in bytes.
 pub const BYTES_MAX: usize = u32::MAX as usize;
@@ -56,6 +65,8 @@ impl Slot {
 
     /// A string entry whose value bytes are still to be written.
     fn string_of(key: &[u8], value_len: usize, tag: u16) -> Slot {
+        // Longer arguments are refused before they are read: `proto-max-bulk-len`.
+        assert!(key.len().max(value_len) <= BYTES_MAX, "a string of more than 4 GiB");
         let at = obtain(room(HEADER + key.len() + value_len));
         // SAFETY: `at` is fresh, aligned to 8 and large enough for header, key and value.
         unsafe {
@@ -67,14 +78,42 @@ impl Slot {
     }
 
     /// An entry for an object.
-    pub(super) fn object(key: &[u8], object: Box<dyn Object>, tag: u16) -> Slot {
-        let at = obtain(room(OBJECT_HEADER + key.len()));
-        // SAFETY: `at` is fresh, aligned to 8 and large enough for header, pointer and key.
+    pub(super) fn object<T: Object>(key: &[u8], object: T, tag: u16) -> Slot {
+        let (kind, placement) = Placement::of(&object);
+        let slot = Slot::object_of(key, kind, placement.size, tag);
+        // SAFETY: `object_of` left room for `placement.size` bytes, which is the size of `T`, and
+        // aligned them to at least `T`'s alignment.
+        unsafe { slot.object_at().cast::<T>().write(object) };
+        slot
+    }
+
+    /// As [`Slot::object`], of an object whose type is not known here.
+    pub(super) fn boxed(key: &[u8], object: Box<dyn Object>, tag: u16) -> Slot {
+        let (kind, placement) = Placement::of(&*object);
+        let slot = Slot::object_of(key, kind, placement.size, tag);
+        let layout = Layout::for_value(&*object);
+        let from = Box::into_raw(object).cast::<u8>();
+        // SAFETY: the object's bytes are moved to where there is room for them, as in `object`;
+        // then the box is freed as it was made, without dropping what it held.
+        unsafe {
+            ptr::copy_nonoverlapping(from, slot.object_at(), layout.size());
+            if layout.size() > 0 {
+                dealloc(from, layout);
+            }
+        }
+        slot
+    }
+
+    /// An object entry whose object is still to be written.
+    fn object_of(key: &[u8], kind: u8, size: usize, tag: u16) -> Slot {
+        assert!(key.len() <= BYTES_MAX, "a key of more than 4 GiB");
+        let start = object_bytes(size);
+        let at = obtain(room(HEADER + start + key.len()));
+        // SAFETY: `at` is fresh, aligned to 8 and large enough for header, object and key.
         unsafe {
             at.cast::<u32>().write(key.len() as u32);
-            at.cast::<u32>().add(1).write(0);
-            at.add(HEADER).cast::<*mut dyn Object>().write(Box::into_raw(object));
-            ptr::copy_nonoverlapping(key.as_ptr(), at.add(OBJECT_HEADER), key.len());
+            at.cast::<u32>().add(1).write(u32::from(kind) | (size as u32) << 8);
+            ptr::copy_nonoverlapping(key.as_ptr(), at.add(HEADER + start), key.len());
         }
         Slot::pack(at, tag, OBJECT)
     }
@@ -132,15 +171,35 @@ impl Slot {
         unsafe { self.at().cast::<u32>().read() as usize }
     }
 
+    /// The second word: a string's length, or an object's tag and size.
     #[inline]
-    fn value_len(&self) -> usize {
-        // SAFETY: every entry has a second word; for strings it is the value's length.
-        unsafe { self.at().cast::<u32>().add(1).read() as usize }
+    fn word(&self) -> u32 {
+        // SAFETY: every entry has a second word.
+        unsafe { self.at().cast::<u32>().add(1).read() }
     }
 
     #[inline]
     fn key_start(&self) -> usize {
-        if self.is_object() { OBJECT_HEADER } else { HEADER }
+        if self.is_object() { HEADER + object_bytes((self.word() >> 8) as usize) } else { HEADER }
+    }
+
+    /// Where the value of a string entry starts, and how long it is.
+    #[inline]
+    fn value_place(&self) -> (usize, usize) {
+        debug_assert!(!self.is_object());
+        (HEADER + self.key_len(), self.word() as usize)
+    }
+
+    #[inline]
+    fn placement(&self) -> &'static Placement {
+        debug_assert!(self.is_object());
+        Placement::known(self.word() as u8)
+    }
+
+    /// Where the object of an object entry lies.
+    #[inline]
+    fn object_at(&self) -> *mut u8 {
+        self.at().wrapping_add(HEADER)
     }
 
     /// The key.
@@ -156,63 +215,101 @@ impl Slot {
         if self.is_object() {
             return None;
         }
-        // SAFETY: a string entry holds `value_len` initialised bytes behind its key.
-        Some(unsafe {
-            std::slice::from_raw_parts(self.at().add(HEADER + self.key_len()), self.value_len())
-        })
-    }
-
-    #[inline]
-    fn object_pointer(&self) -> *mut dyn Object {
-        debug_assert!(self.is_object());
-        // SAFETY: an object entry holds the pointer behind its header, aligned to 8.
-        unsafe { self.at().add(HEADER).cast::<*mut dyn Object>().read() }
+        let (start, len) = self.value_place();
+        // SAFETY: a string entry holds `len` initialised bytes behind its key.
+        Some(unsafe { std::slice::from_raw_parts(self.at().add(start), len) })
     }
 
     /// The object, or `None` for a string.
     #[inline]
     pub(super) fn as_object(&self) -> Option<&dyn Object> {
-        // SAFETY: the pointer came from a box that this entry owns; `&self` keeps it shared.
-        self.is_object().then(|| unsafe { &*self.object_pointer() })
+        // SAFETY: an object of the type that the tag leads to lies there since the entry was made;
+        // `&self` keeps it shared.
+        self.is_object().then(|| unsafe { &*self.placement().view(self.object_at()) })
     }
 
     /// As [`Slot::as_object`], to change it.
     #[inline]
     pub(super) fn as_object_mut(&mut self) -> Option<&mut dyn Object> {
+        // SAFETY: as above, and `&mut self` makes the reference the only one.
+        self.is_object().then(|| unsafe { &mut *self.placement().view(self.object_at()) })
+    }
+
+    /// Frees about `most` blocks of an entry that is to be freed, and says how many it were; see
+    /// [`Object::shed`]. Of a string, `done` pages were freed before.
+    pub(super) fn shed(&mut self, done: usize, most: usize) -> usize {
+        match self.as_object_mut() {
+            Some(object) => object.shed(most),
+            None => self.shed_pages(done, most),
+        }
+    }
+
+    /// Returns up to `most` pages of a long string to the system, from the front on; they read as
+    /// zeros afterwards.
+    fn shed_pages(&mut self, done: usize, most: usize) -> usize {
+        let size = self.size();
+        if size < SHED_BYTES_MIN {
+            return 0;
+        }
+        let begin = self.at().addr();
+        let first = (begin + HEADER).next_multiple_of(PAGE) + done * PAGE;
+        let count = most.min(((begin + size) / PAGE).saturating_sub(first / PAGE));
+        let Some(start) = NonNull::new(self.at().with_addr(first)) else { return 0 };
+        // SAFETY: the pages lie in the allocation behind its header, and whatever bytes are there
+        // are bytes; `&mut self` says that nobody looks at them.
+        let done = count == 0
+            || unsafe { madvise(start.cast(), count * PAGE, MmapAdvise::MADV_DONTNEED) }.is_err();
+        if done { 0 } else { count }
+    }
+
+    /// Whether the entry holds an object of type `T`.
+    #[inline]
+    pub(super) fn is<T: Object>(&self) -> bool {
+        self.is_object() && self.placement().is_of::<T>()
+    }
+
+    /// The object, if it is a `T`.
+    #[inline]
+    pub(super) fn as_type<T: Object>(&self) -> Option<&T> {
+        // SAFETY: an object of type `T` lies there; `&self` keeps it shared.
+        self.is::<T>().then(|| unsafe { &*self.object_at().cast::<T>() })
+    }
+
+    /// As [`Slot::as_type`], to change it.
+    #[inline]
+    pub(super) fn as_type_mut<T: Object>(&mut self) -> Option<&mut T> {
         // SAFETY: as above, and `&mut self` makes it the only reference.
-        self.is_object().then(|| unsafe { &mut *self.object_pointer() })
+        self.is::<T>().then(|| unsafe { &mut *self.object_at().cast::<T>() })
     }
 
     /// Puts a string in place of what the entry held. Keeps key, tag and VOLATILE; clears RAW.
-    pub(super) fn set_string(&mut self, value: &[u8]) {
+    /// Returns the entry as it was, if this one is another now: freeing it may take long.
+    #[inline]
+    pub(super) fn set_string(&mut self, value: &[u8]) -> Option<Slot> {
         if !self.is_object() {
-            let key_len = self.key_len();
-            let had = room(HEADER + key_len + self.value_len());
-            if room(HEADER + key_len + value.len()) == had {
+            let (start, len) = self.value_place();
+            if room(start + value.len()) == room(start + len) {
                 // SAFETY: the class is the same, so the allocation has room; `value` is a request's
                 // or another entry's bytes, never this entry's, which is borrowed mutably.
                 unsafe {
                     self.at().cast::<u32>().add(1).write(value.len() as u32);
-                    ptr::copy_nonoverlapping(
-                        value.as_ptr(),
-                        self.at().add(HEADER + key_len),
-                        value.len(),
-                    );
+                    ptr::copy_nonoverlapping(value.as_ptr(), self.at().add(start), value.len());
                 }
                 self.0 &= !RAW;
-                return;
+                return None;
             }
         }
         let mut fresh = Slot::string(self.key(), value, self.tag());
         fresh.set_volatile(self.is_volatile());
-        *self = fresh;
+        Some(std::mem::replace(self, fresh))
     }
 
-    /// Puts an object in place of what the entry held. Keeps key, tag and VOLATILE.
-    pub(super) fn set_object(&mut self, object: Box<dyn Object>) {
-        let mut fresh = Slot::object(self.key(), object, self.tag());
+    /// Puts an object in place of what the entry held, and gives back the entry as it was. Keeps
+    /// key, tag and VOLATILE.
+    pub(super) fn set_object(&mut self, object: Box<dyn Object>) -> Slot {
+        let mut fresh = Slot::boxed(self.key(), object, self.tag());
         fresh.set_volatile(self.is_volatile());
-        *self = fresh;
+        std::mem::replace(self, fresh)
     }
 
     /// Gives the string `len` bytes, cut or filled with zeros, and hands them out for editing.
@@ -221,8 +318,9 @@ impl Slot {
         if self.is_object() {
             return None;
         }
-        let (key_len, old_len) = (self.key_len(), self.value_len());
-        let (had, wanted) = (room(HEADER + key_len + old_len), room(HEADER + key_len + len));
+        assert!(len <= BYTES_MAX, "a string of more than 4 GiB");
+        let (start, old_len) = self.value_place();
+        let (had, wanted) = (room(start + old_len), room(start + len));
         if wanted != had {
             // SAFETY: the pointer came from this allocator with this layout, and `wanted` is not 0.
             let at = unsafe { realloc(self.at(), layout(had), wanted) };
@@ -238,7 +336,7 @@ impl Slot {
         // are zeroed before anybody can see them.
         unsafe {
             self.at().cast::<u32>().add(1).write(len as u32);
-            let value = self.at().add(HEADER + key_len);
+            let value = self.at().add(start);
             if len > old_len {
                 ptr::write_bytes(value.add(old_len), 0, len - old_len);
             }
@@ -252,16 +350,17 @@ impl Slot {
         let mut moved = match self.as_string() {
             Some(value) => Slot::string(key, value, tag),
             None => {
-                let size = self.size();
-                // SAFETY: the box's ownership leaves this entry, which is then freed without it:
-                // allocated with this layout, and forgotten instead of dropped.
-                let object = unsafe {
-                    let object = Box::from_raw(self.object_pointer());
+                let (size, placement) = (self.size(), self.placement());
+                let moved = Slot::object_of(key, self.word() as u8, placement.size, tag);
+                // SAFETY: the object's bytes move to where there is room for them; then the old
+                // allocation is freed with the size it was made with, and the old slot forgotten,
+                // so that neither object nor allocation is dropped again.
+                unsafe {
+                    ptr::copy_nonoverlapping(self.object_at(), moved.object_at(), placement.size);
                     dealloc(self.at(), layout(size));
-                    object
-                };
+                }
                 std::mem::forget(self);
-                Slot::object(key, object, tag)
+                moved
             }
         };
         moved.0 = (moved.0 & !FLAGS) | flags;
@@ -270,7 +369,8 @@ impl Slot {
 
     /// Bytes of the entry's own allocation.
     fn size(&self) -> usize {
-        room(self.key_start() + self.key_len() + self.value_len())
+        let value = if self.is_object() { 0 } else { self.word() as usize };
+        room(self.key_start() + self.key_len() + value)
     }
 
     /// Heap bytes of the entry and its object.
@@ -283,17 +383,27 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let size = self.size();
         if self.is_object() {
-            // SAFETY: the entry owns the box.
-            drop(unsafe { Box::from_raw(self.object_pointer()) });
+            // SAFETY: the entry owns the object, and nobody looks at it again.
+            unsafe { ptr::drop_in_place(self.placement().view(self.object_at())) }
         }
         // SAFETY: allocated in `obtain` with this very size.
         unsafe { dealloc(self.at(), layout(size)) }
     }
 }
 
+/// The bytes that an object of this size takes in an entry.
+#[inline]
+const fn object_bytes(size: usize) -> usize {
+    size.next_multiple_of(ALIGN)
+}
+
 fn layout(size: usize) -> Layout {
-    // The size is at most two lengths of 32 bits, a header and a quarter: it cannot overflow.
-    Layout::from_size_align(size, 8).unwrap_or(Layout::new::<u64>())
+    // At most two lengths of 32 bits, a header and a quarter, so far below the limit; and were it
+    // not, no smaller layout could stand for it.
+    match Layout::from_size_align(size, ALIGN) {
+        Ok(layout) => layout,
+        Err(_) => unreachable!("an entry of {size} bytes"),
+    }
 }
 
 fn obtain(size: usize) -> *mut u8 {
@@ -308,7 +418,10 @@ fn obtain(size: usize) -> *mut u8 {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
+    use crate::keyspace::Kind;
 
     #[test]
     fn strings_keep_their_bytes_through_every_change_of_length() {
@@ -335,5 +448,108 @@ mod tests {
         let moved = slot.rekey(b"another key", 9);
         assert_eq!((moved.key(), moved.tag()), (&b"another key"[..], 9));
         assert_eq!(moved.as_string(), Some(&b"short"[..]));
+    }
+
+    /// A value that counts how many of its like there are; `N` words long, of tag `TAG`.
+    struct Counted<const N: usize, const TAG: u8>(Rc<()>, [u64; N]);
+
+    // SAFETY: for the tests' sake; the count never leaves its thread.
+    unsafe impl<const N: usize, const TAG: u8> Send for Counted<N, TAG> {}
+
+    impl<const N: usize, const TAG: u8> Counted<N, TAG> {
+        const KIND: Kind =
+            Kind { name: "counted", tag: TAG, thaw: |_| unreachable!("never thawed") };
+    }
+
+    impl<const N: usize, const TAG: u8> Object for Counted<N, TAG> {
+        fn kind(&self) -> &'static Kind {
+            &Self::KIND
+        }
+
+        fn weight(&self) -> usize {
+            N
+        }
+
+        fn is_empty(&self) -> bool {
+            false
+        }
+
+        fn encoding(&self) -> &'static str {
+            "counted"
+        }
+
+        fn freeze(&self, to: &mut Vec<u8>) {
+            self.1.iter().for_each(|word| to.extend(word.to_le_bytes()));
+        }
+
+        fn duplicate(&self) -> Box<dyn Object> {
+            Box::new(Self(Rc::clone(&self.0), self.1))
+        }
+    }
+
+    fn objects_live_in_their_entries<const N: usize, const TAG: u8>() {
+        let count = Rc::new(());
+        let fresh = |word| Counted::<N, TAG>(Rc::clone(&count), [word; N]);
+        for key in [&b""[..], b"k", b"a key of some length", &[7; 300]] {
+            let mut slot = Slot::object(key, fresh(5), 9);
+            assert_eq!((slot.key(), slot.tag(), slot.is_object()), (key, 9, true));
+            assert_eq!(slot.weight(), room(HEADER + 8 * (N + 1) + key.len()) + N);
+            assert!(slot.as_string().is_none() && slot.resize_string(3).is_none());
+            slot.as_type_mut::<Counted<N, TAG>>().expect("its own type").1.fill(6);
+            assert!(slot.as_type::<Counted<9, 249>>().is_none(), "another type");
+            slot.set_volatile(true);
+
+            let mut moved = slot.rekey(b"moved", 10);
+            assert_eq!((moved.key(), moved.tag(), moved.is_volatile()), (&b"moved"[..], 10, true));
+            assert_eq!(moved.as_type::<Counted<N, TAG>>().expect("its own type").1, [6; N]);
+            let copy = moved.as_object().expect("an object").duplicate();
+            let boxed = Slot::boxed(key, copy, 11);
+            assert_eq!((boxed.key(), Rc::strong_count(&count)), (key, 3));
+            assert_eq!(boxed.as_type::<Counted<N, TAG>>().expect("its own type").1, [6; N]);
+            moved.set_object(Box::new(fresh(8)));
+            assert_eq!((moved.key(), Rc::strong_count(&count)), (&b"moved"[..], 3));
+            let mut bytes = Vec::new();
+            moved.as_object().expect("an object").freeze(&mut bytes);
+            assert_eq!(bytes, 8u64.to_le_bytes().repeat(N));
+            moved.set_string(b"text");
+            assert_eq!((moved.as_string(), moved.is_volatile()), (Some(&b"text"[..]), true));
+            assert_eq!(Rc::strong_count(&count), 2, "the object of an overwritten entry");
+            drop(boxed);
+            assert_eq!(Rc::strong_count(&count), 1, "the object of a dropped entry");
+        }
+    }
+
+    #[test]
+    fn objects_of_any_size_live_in_their_entries_and_are_dropped_once() {
+        objects_live_in_their_entries::<0, 250>();
+        objects_live_in_their_entries::<1, 251>();
+        objects_live_in_their_entries::<31, 252>();
+    }
+
+    #[test]
+    fn a_long_string_is_shed_a_slice_at_a_time() {
+        let mut slot = Slot::string(b"key", &vec![b'x'; 3 << 20], 7);
+        let (mut done, mut slices) = (0, 0);
+        loop {
+            let gone = slot.shed(done, 100);
+            assert!(gone <= 100);
+            if gone == 0 {
+                break;
+            }
+            (done, slices) = (done + gone, slices + 1);
+        }
+        assert!(done >= (3 << 20) / PAGE - 2 && slices >= 7, "{done} pages in {slices} slices");
+        assert_eq!(slot.as_string().map(<[u8]>::len), Some(3 << 20));
+        assert_eq!(Slot::string(b"key", &vec![b'x'; 1 << 19], 7).shed(0, 100), 0);
+    }
+
+    #[test]
+    fn two_types_cannot_share_a_tag() {
+        let make = |slot: fn() -> Slot| std::panic::catch_unwind(move || drop(slot()));
+        let (one, other) = (
+            make(|| Slot::object(b"k", Counted::<1, 253>(Rc::new(()), [0]), 0)),
+            make(|| Slot::object(b"k", Counted::<2, 253>(Rc::new(()), [0; 2]), 0)),
+        );
+        assert!(one.is_ok() && other.is_err());
     }
 }

@@ -8,12 +8,13 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::marker::PhantomData;
 
 use super::edit::Edit;
 use super::entry::Slot;
 use super::object::Object;
 use super::stripe::{Guarded, Held, Place};
-use super::table::NEVER;
+use super::table::{NEVER, slot_tag};
 use super::value::{Ttl, Value};
 use super::wait::Ready;
 use super::{Exclusive, Keyspace, Shared, StripeId};
@@ -23,7 +24,7 @@ use crate::error::Refusal;
 /// See the module.
 pub struct Keys<'a> {
     space: &'a Keyspace,
-    scope: Scope<'a>,
+    pub(super) scope: Scope<'a>,
     database: usize,
     now: Millis,
     planned: Planned,
@@ -35,15 +36,16 @@ pub struct Keys<'a> {
 }
 
 /// Which stripes a command may touch.
-enum Scope<'a> {
+pub(super) enum Scope<'a> {
     /// One, for nearly every command.
     One(StripeId, Held<'a>),
     /// Several, ascending.
     Many(Vec<(StripeId, Held<'a>)>),
     /// All of them, one at a time: for looking only.
-    Roving(#[expect(dead_code, reason = "proof, not data")] &'a Shared<'a>),
-    /// All of them at once; the list says which were changed.
-    Whole(#[expect(dead_code, reason = "proof, not data")] &'a Exclusive<'a>, Vec<StripeId>),
+    Roving,
+    /// All of them at once; the list says which were changed. The gate is borrowed mutably, so that
+    /// there is no second view of all of them.
+    Whole(PhantomData<&'a mut ()>, Vec<StripeId>),
 }
 
 /// The hash of the key that the command was routed by, so that it is computed once.
@@ -77,12 +79,13 @@ impl<'a> Keys<'a> {
     #[inline]
     pub fn one(
         space: &'a Keyspace,
-        _gate: &'a Shared<'_>,
+        gate: &'a Shared<'_>,
         database: usize,
         key: &[u8],
         hash: u64,
         now: Millis,
     ) -> Keys<'a> {
+        gate.must_be_of(space.gate());
         let id = space.stripe_of(database, hash);
         let planned = Planned { key: key.as_ptr(), len: key.len(), hash };
         let mut keys = Keys::new(space, Scope::One(id, space.lock(id)), database, now);
@@ -93,11 +96,12 @@ impl<'a> Keys<'a> {
     /// The keys of several stripes. `stripes` must be sorted and hold each once.
     pub fn many(
         space: &'a Keyspace,
-        _gate: &'a Shared<'_>,
+        gate: &'a Shared<'_>,
         database: usize,
         stripes: &[StripeId],
         now: Millis,
     ) -> Keys<'a> {
+        gate.must_be_of(space.gate());
         debug_assert!(stripes.is_sorted_by(|a, b| a < b));
         if let [only] = *stripes {
             // DEL and EXISTS of one key: as quick as GET, and nothing is allocated.
@@ -110,21 +114,23 @@ impl<'a> Keys<'a> {
     /// All keys of the database, to look through stripe by stripe.
     pub fn roving(
         space: &'a Keyspace,
-        gate: &'a Shared<'a>,
+        gate: &'a Shared<'_>,
         database: usize,
         now: Millis,
     ) -> Keys<'a> {
-        Keys::new(space, Scope::Roving(gate), database, now)
+        gate.must_be_of(space.gate());
+        Keys::new(space, Scope::Roving, database, now)
     }
 
     /// Every key of every database, alone.
     pub fn whole(
         space: &'a Keyspace,
-        gate: &'a Exclusive<'a>,
+        gate: &'a mut Exclusive<'_>,
         database: usize,
         now: Millis,
     ) -> Keys<'a> {
-        Keys::new(space, Scope::Whole(gate, Vec::new()), database, now)
+        gate.must_be_of(space.gate());
+        Keys::new(space, Scope::Whole(PhantomData, Vec::new()), database, now)
     }
 
     /// The database that the command runs in.
@@ -192,9 +198,10 @@ impl<'a> Keys<'a> {
                 let at = held.binary_search_by_key(&id, |(id, _)| *id).ok()?;
                 Some(held[at].1.get())
             }
-            Scope::Roving(_) => None,
-            // SAFETY: every access to a stripe needs the gate; this view borrows the proof that it
-            // is held exclusively, and `&self` forbids changes while the reference lives.
+            Scope::Roving => None,
+            // SAFETY: every access to a stripe needs this keyspace's gate; the view has the proof
+            // that it is held exclusively for itself, and `&self` forbids changes while the
+            // reference lives.
             Scope::Whole(..) => Some(unsafe { &*self.space.stripe(id).unlocked() }),
         }
     }
@@ -211,7 +218,7 @@ impl<'a> Keys<'a> {
                 let at = held.binary_search_by_key(&id, |(id, _)| *id).ok()?;
                 Some(held[at].1.edit())
             }
-            Scope::Roving(_) => None,
+            Scope::Roving => None,
             Scope::Whole(_, touched) => {
                 if touched.last() != Some(&id) {
                     touched.push(id);
@@ -222,42 +229,17 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Whether a stripe is in the view.
-    pub(super) fn covers(&self, id: StripeId) -> bool {
-        match &self.scope {
-            // A view of one stripe is asked for no other, so it does not look which it is.
-            Scope::One(only, _) => *only == id,
-            _ => self.stripe(id).is_some(),
-        }
-    }
-
-    /// Adds locked stripes to the view; a view of one stripe becomes one of several.
-    pub(super) fn widen(&mut self, locked: Vec<(StripeId, Held<'a>)>) {
-        let mut held = match std::mem::replace(&mut self.scope, Scope::Many(Vec::new())) {
-            Scope::One(id, held) => vec![(id, held)],
-            Scope::Many(held) => held,
-            // Whoever looks at all stripes, or has them all, misses none.
-            whole => {
-                self.scope = whole;
-                return;
-            }
-        };
-        held.extend(locked);
-        held.sort_unstable_by_key(|(id, _)| *id);
-        self.scope = Scope::Many(held);
-    }
-
     /// Runs `look` on a stripe, locking it if the view is a roving one.
     pub(super) fn visit<R>(&self, id: StripeId, look: impl FnOnce(&Guarded) -> R) -> Option<R> {
         match &self.scope {
-            Scope::Roving(_) => Some(look(self.space.lock(id).get())),
+            Scope::Roving => Some(look(self.space.lock(id).get())),
             _ => self.stripe(id).map(look),
         }
     }
 
     /// Whether stripes are locked one at a time, so that what they publish is up to date.
     pub(super) fn is_roving(&self) -> bool {
-        matches!(self.scope, Scope::Roving(_))
+        matches!(self.scope, Scope::Roving)
     }
 
     pub(super) fn space(&self) -> &'a Keyspace {
@@ -359,12 +341,11 @@ impl<'a> Keys<'a> {
     /// # Errors
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn get<T: Object>(&self, key: &[u8]) -> Result<Option<&T>, Refusal> {
-        match self.value(key) {
+        match self.count(self.live(key)) {
             None => Ok(None),
-            Some(Value::Object(object)) => {
-                (object as &dyn std::any::Any).downcast_ref().map(Some).ok_or(Refusal::WrongType)
+            Some((guarded, place)) => {
+                guarded.slot(place).as_type().map(Some).ok_or(Refusal::WrongType)
             }
-            Some(Value::String(_)) => Err(Refusal::WrongType),
         }
     }
 
@@ -374,9 +355,9 @@ impl<'a> Keys<'a> {
     /// # Errors
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn holds<T: Object>(&self, key: &[u8]) -> Result<bool, Refusal> {
-        match self.peek(key) {
+        match self.live(key) {
             None => Ok(false),
-            Some(Value::Object(object)) if (object as &dyn std::any::Any).is::<T>() => Ok(true),
+            Some((guarded, place)) if guarded.slot(place).is::<T>() => Ok(true),
             Some(_) => Err(Refusal::WrongType),
         }
     }
@@ -411,16 +392,18 @@ impl<'a> Keys<'a> {
     pub fn put_string(&mut self, key: &[u8], value: &[u8], ttl: Ttl) {
         let (hash, found) = self.live_mut(key);
         let database = self.database;
+        let mut replaced = None;
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
             Some(place) => {
-                guarded.table_mut(place).set_string(place.position, value);
+                replaced = guarded.set_string(place, value);
                 place
             }
-            None => guarded.insert_string(key, hash, value),
+            None => guarded.insert(Slot::string(key, value, slot_tag(hash)), hash, NEVER),
         };
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
+        self.discard(replaced);
     }
 
     /// Puts what `make` makes of the string at a key in its place, with one lookup; keeps the
@@ -439,19 +422,29 @@ impl<'a> Keys<'a> {
         let Some(guarded) = self.guarded_mut(database, hash) else {
             return Err(Refusal::NoSuchKey);
         };
+        let mut replaced = None;
         match found {
             Some(place) => {
                 let held = guarded.slot(place).as_string().ok_or(Refusal::WrongType)?;
                 let value = make(Some(held))?;
-                guarded.table_mut(place).set_string(place.position, value.as_ref());
+                replaced = guarded.set_string(place, value.as_ref());
             }
             None => {
                 let value = make(None)?;
-                guarded.insert_string(key, hash, value.as_ref());
+                let slot = Slot::string(key, value.as_ref(), slot_tag(hash));
+                guarded.insert(slot, hash, NEVER);
             }
         }
         self.note(hash, key);
+        self.discard(replaced);
         Ok(())
+    }
+
+    #[inline]
+    fn discard(&self, replaced: Option<Slot>) {
+        if let Some(slot) = replaced {
+            self.space.discard(slot);
+        }
     }
 
     fn apply_ttl(guarded: &mut Guarded, place: Place, ttl: Ttl) {
@@ -466,16 +459,18 @@ impl<'a> Keys<'a> {
     pub fn put_object(&mut self, key: &[u8], object: Box<dyn Object>, ttl: Ttl) {
         let (hash, found) = self.live_mut(key);
         let database = self.database;
+        let mut replaced = None;
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
             Some(place) => {
-                guarded.table_mut(place).set_object(place.position, object);
+                replaced = Some(guarded.set_object(place, object));
                 place
             }
-            None => guarded.insert_object(key, hash, object),
+            None => guarded.insert(Slot::boxed(key, object, slot_tag(hash)), hash, NEVER),
         };
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
+        self.discard(replaced);
     }
 
     /// Gives the string at a key `len` bytes, cut or filled with zeros, and lets `edit` change
@@ -511,7 +506,7 @@ impl<'a> Keys<'a> {
         };
         let place = match found {
             Some(place) => place,
-            None => guarded.insert_string(key, hash, b""),
+            None => guarded.insert(Slot::string(key, b"", slot_tag(hash)), hash, NEVER),
         };
         let table = guarded.table_mut(place);
         let before = table.slot(place.position).weight();
@@ -519,7 +514,8 @@ impl<'a> Keys<'a> {
         let len = len(held);
         let bytes = table.slot_mut(place.position).resize_string(len).ok_or(Refusal::WrongType)?;
         let (result, changed) = edit(bytes);
-        table.reweigh(before, table.slot(place.position).weight());
+        let after = table.slot(place.position).weight();
+        guarded.reweigh(before, after);
         if changed || len != held || found.is_none() {
             self.note(hash, key);
         }
@@ -536,7 +532,9 @@ impl<'a> Keys<'a> {
         let place = match found {
             Some(place) => place,
             None => match self.guarded_mut(database, hash) {
-                Some(guarded) => guarded.insert_object(key, hash, Box::new(T::default())),
+                Some(guarded) => {
+                    guarded.insert(Slot::object(key, T::default(), slot_tag(hash)), hash, NEVER)
+                }
                 None => return Err(Refusal::NoSuchKey),
             },
         };
@@ -607,7 +605,7 @@ impl<'a> Keys<'a> {
             self.remove_at(to, to_hash, place);
         }
         if let Some(guarded) = self.guarded_mut(target, to_hash) {
-            let slot = slot.rekey(to, super::table::slot_tag(to_hash));
+            let slot = slot.rekey(to, slot_tag(to_hash));
             guarded.insert(slot, to_hash, deadline);
         }
         self.note(to_hash, to);
@@ -622,10 +620,10 @@ impl<'a> Keys<'a> {
         let deadline = guarded.table(place).deadline(place.position);
         let slot = guarded.slot(place);
         let to_hash = self.hash(to);
-        let tag = super::table::slot_tag(to_hash);
+        let tag = slot_tag(to_hash);
         let mut copied = match (slot.as_string(), slot.as_object()) {
             (Some(bytes), _) => Slot::string(to, bytes, tag),
-            (None, Some(object)) => Slot::object(to, object.duplicate(), tag),
+            (None, Some(object)) => Slot::boxed(to, object.duplicate(), tag),
             (None, None) => return false,
         };
         copied.set_raw(slot.is_raw());
@@ -658,7 +656,7 @@ impl Keys<'_> {
         match &self.scope {
             Scope::One(_, held) => held.publish(),
             Scope::Many(held) => held.iter().for_each(|(_, held)| held.publish()),
-            Scope::Roving(_) => {}
+            Scope::Roving => {}
             Scope::Whole(_, touched) => {
                 for &id in touched {
                     let stripe = self.space.stripe(id);

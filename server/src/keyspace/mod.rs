@@ -19,8 +19,10 @@ mod edit;
 mod entry;
 mod gate;
 mod keys;
+mod later;
 mod mortal;
 mod object;
+mod placement;
 mod scan;
 mod snapshot;
 mod stripe;
@@ -39,8 +41,10 @@ pub use edit::Edit;
 pub use entry::BYTES_MAX;
 pub use gate::{Exclusive, Gate, Shared};
 pub use keys::Keys;
+pub use later::{Aside, Later};
 pub use mortal::Mortal;
 pub use object::{Distinct, Elements, Kind, Object, STRING_NAME, STRING_TAG};
+pub use placement::{Placed, Placement};
 pub use sweep::Swept;
 pub use value::{Ttl, Value};
 pub use wait::{Ready, Waiter};
@@ -49,7 +53,6 @@ pub use watch::Watch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crossbeam::channel::Sender;
 use stripe::{Guarded, Held, Stripe};
 
 use crate::clock::Millis;
@@ -57,7 +60,7 @@ use crate::clock::Millis;
 /// Stripes of one database.
 const STRIPE_BITS: u32 = 10;
 
-/// A value whose memory is at least this much is freed by the reaper, not by whoever removed it.
+/// A value whose memory is at least this much is freed later, not by whoever removed it.
 const BIG_BYTES: usize = 64 * 1024;
 
 /// Every key of the process.
@@ -66,21 +69,13 @@ pub struct Keyspace {
     seed: u64,
     collecting: changed::Collecting,
     gate: Gate,
-    reaper: Option<Sender<Garbage>>,
+    later: Option<Later>,
 }
 
 struct Database {
     stripes: Box<[Stripe]>,
     /// No deadline in the stripe of the same index is earlier.
     dues: Box<[AtomicU64]>,
-}
-
-/// Something whose memory may take long to free. Drop it where nobody waits.
-pub struct Garbage(#[expect(dead_code, reason = "it is only ever dropped")] Discarded);
-
-enum Discarded {
-    Entry(#[expect(dead_code, reason = "it is only ever dropped")] entry::Slot),
-    Stripe(#[expect(dead_code, reason = "it is only ever dropped")] Box<Guarded>),
 }
 
 /// One stripe of one database; ordered as stripes are locked.
@@ -116,8 +111,8 @@ pub struct Census {
 
 impl Keyspace {
     /// Empty databases. `seed` keys the hash: it belongs to the data set. Big values that are
-    /// removed go to `reaper`; without one they are freed on the spot.
-    pub fn new(databases: usize, seed: u64, reaper: Option<Sender<Garbage>>) -> Keyspace {
+    /// removed are freed `later`; without that they are freed on the spot.
+    pub fn new(databases: usize, seed: u64, later: Option<Later>) -> Keyspace {
         let stripes = 1 << STRIPE_BITS;
         let database = || Database {
             stripes: (0..stripes).map(|_| Stripe::default()).collect(),
@@ -128,7 +123,7 @@ impl Keyspace {
             seed,
             collecting: changed::Collecting::default(),
             gate: Gate::default(),
-            reaper,
+            later,
         }
     }
 
@@ -161,10 +156,10 @@ impl Keyspace {
     }
 
     /// Asks the processor to fetch the entry that a lookup of this hash would read; looks at the
-    /// index, so call [`Keyspace::prefetch`] some time before. A hint: gives up if the stripe is
-    /// locked.
+    /// index, so call [`Keyspace::prefetch`] some time before. Takes the stripe's lock to look.
     #[inline]
-    pub fn prefetch_entry(&self, _gate: &Shared<'_>, database: usize, hash: u64) {
+    pub fn prefetch_entry(&self, gate: &Shared<'_>, database: usize, hash: u64) {
+        gate.must_be_of(&self.gate);
         let held = self.lock(self.stripe_of(database, hash));
         if let Some(slot) = held.get().candidate(hash) {
             crate::structure::prefetch(slot.address());
@@ -188,12 +183,13 @@ impl Keyspace {
     /// if nobody changes it; the maximum for never.
     pub fn watch(
         &self,
-        _gate: &Shared<'_>,
+        gate: &Shared<'_>,
         database: usize,
         key: &[u8],
         now: Millis,
         watch: &Arc<Watch>,
     ) -> Millis {
+        gate.must_be_of(&self.gate);
         let hash = self.hash(key);
         let mut held = self.lock(self.stripe_of(database, hash));
         let found = held.get().find(key, hash);
@@ -212,7 +208,8 @@ impl Keyspace {
     }
 
     /// Takes a watch back.
-    pub fn unwatch(&self, _gate: &Shared<'_>, database: usize, key: &[u8], watch: &Arc<Watch>) {
+    pub fn unwatch(&self, gate: &Shared<'_>, database: usize, key: &[u8], watch: &Arc<Watch>) {
+        gate.must_be_of(&self.gate);
         let hash = self.hash(key);
         let mut held = self.lock(self.stripe_of(database, hash));
         let guarded = held.edit();
@@ -242,25 +239,5 @@ impl Keyspace {
     #[inline]
     fn try_lock(&self, id: StripeId) -> Option<Held<'_>> {
         self.stripe(id).try_lock(self.due(id))
-    }
-
-    /// Frees an entry, elsewhere if it is big.
-    fn discard(&self, slot: entry::Slot) {
-        if let Some(reaper) = &self.reaper
-            && slot.weight() >= BIG_BYTES
-        {
-            // If the reaper is gone the process is ending, and the send gives the entry back to be
-            // dropped here.
-            let _ = reaper.send(Garbage(Discarded::Entry(slot)));
-        }
-    }
-
-    /// Frees all that a stripe held, elsewhere if there is an elsewhere.
-    fn discard_stripe(&self, taken: Guarded) {
-        if let Some(reaper) = &self.reaper
-            && taken.len() > 0
-        {
-            let _ = reaper.send(Garbage(Discarded::Stripe(Box::new(taken))));
-        }
     }
 }

@@ -3,15 +3,17 @@
 use std::any::Any;
 
 use super::mortal::Mortal;
+use super::placement::Placed;
 use crate::clock::Millis;
 use crate::error::Fault;
 use crate::structure::dense::Seek;
 
-/// A value of a kind other than string.
-pub trait Object: Any + Send {
+/// A value of a kind other than string. It lies in its key's entry, so keep it small: one word that
+/// leads to the rest is best.
+pub trait Object: Any + Send + Placed {
     /// Its kind.
     fn kind(&self) -> &'static Kind;
-    /// Heap bytes it holds: MEMORY USAGE, INFO. Must not cost more than O(1).
+    /// Heap bytes it holds, without itself: MEMORY USAGE, INFO. Must not cost more than O(1).
     fn weight(&self) -> usize;
     /// The keyspace removes values that are empty; engines never do.
     fn is_empty(&self) -> bool;
@@ -23,6 +25,12 @@ pub trait Object: Any + Send {
     /// Asks the processor for what finding a member will read. Step 0 comes first, 2 last, with the
     /// same step for other requests in between; a step may read what the one before asked for.
     fn prefetch(&self, _seek: &mut Seek, _step: usize) {}
+    /// Frees about `most` of the blocks that the value consists of, and says how many it were; 0
+    /// when what is left is freed in no time. Only ever called on a value that is to be freed, and
+    /// nothing else is afterwards, so it may leave the value in pieces.
+    fn shed(&mut self, _most: usize) -> usize {
+        0
+    }
     /// A value equal to this one, for COPY.
     fn duplicate(&self) -> Box<dyn Object>;
     /// The value as distinct members, if it is that and no more: ZUNION takes sets, too.

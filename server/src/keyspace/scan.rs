@@ -118,11 +118,16 @@ impl Keys<'_> {
                 }
             }
         }
-        let mut any = None;
-        self.each(|key, _| {
-            any.get_or_insert_with(|| key.to_vec());
-        });
-        any
+        // Nearly all entries are dead: look for the first that is not.
+        let (mut any, mut cursor) = (None, 0);
+        loop {
+            cursor = self.scan(cursor, RANDOM_TRIES, |key, _| {
+                any.get_or_insert_with(|| key.to_vec());
+            });
+            if cursor == 0 || any.is_some() {
+                return any;
+            }
+        }
     }
 
     /// Live keys in the database. Only stripes in which a key may be dead are looked into.

@@ -24,7 +24,7 @@ impl Keyspace {
     /// If a value's frozen form is too long to be written down.
     pub fn freeze_all(
         &self,
-        gate: &Exclusive<'_>,
+        gate: &mut Exclusive<'_>,
         now: Millis,
         to: &mut Vec<u8>,
     ) -> Result<(), Fault> {
@@ -64,7 +64,7 @@ impl Keyspace {
     /// If the bytes are cut off, or name a database or a kind that there is not.
     pub fn thaw_all<'k>(
         &self,
-        gate: &Exclusive<'_>,
+        gate: &mut Exclusive<'_>,
         from: &[u8],
         kinds: impl Fn(u8) -> Option<&'k Kind>,
     ) -> Result<(), Fault> {

@@ -16,6 +16,8 @@ use parking_lot::{Mutex, MutexGuard};
 use smallvec::{SmallVec, smallvec};
 
 use super::entry::Slot;
+use super::mortal;
+use super::object::Object;
 use super::table::{NEVER, Sweep, Table};
 use super::watch::Watchers;
 use crate::clock::Millis;
@@ -48,6 +50,8 @@ pub(super) struct Guarded {
     depths: SmallVec<[u8; 8]>,
     directory: Vec<u16>,
     depth: u8,
+    /// Heap bytes of the entries and what they hold.
+    heap: usize,
     /// Who must be told when a key changes: WATCH.
     pub(super) watchers: Option<Box<Watchers>>,
 }
@@ -147,12 +151,13 @@ impl Drop for Held<'_> {
 }
 
 impl Guarded {
-    fn new() -> Guarded {
+    pub(super) fn new() -> Guarded {
         Guarded {
             tables: smallvec![Table::default()],
             depths: smallvec![0],
             directory: Vec::new(),
             depth: 0,
+            heap: 0,
             watchers: None,
         }
     }
@@ -167,7 +172,7 @@ impl Guarded {
             meter.volatile.store(table.volatile(), Relaxed);
             meter.mortal.store(table.mortal(), Relaxed);
             due.store(table.due(), Relaxed);
-            meter.weight.store(table.weight(), Relaxed);
+            meter.weight.store(self.heap + table.weight(), Relaxed);
             return;
         }
         meter.cells.store(std::ptr::null_mut(), Relaxed);
@@ -175,7 +180,17 @@ impl Guarded {
         meter.volatile.store(self.tables.iter().map(Table::volatile).sum(), Relaxed);
         meter.mortal.store(self.tables.iter().map(Table::mortal).sum(), Relaxed);
         due.store(self.due(), Relaxed);
-        meter.weight.store(self.tables.iter().map(Table::weight).sum(), Relaxed);
+        meter.weight.store(self.weight(), Relaxed);
+    }
+
+    #[cfg(test)]
+    pub(super) fn entry_bytes(&self) -> usize {
+        self.heap
+    }
+
+    /// Heap bytes of all there is.
+    fn weight(&self) -> usize {
+        self.heap + self.tables.iter().map(Table::weight).sum::<usize>()
     }
 
     #[inline]
@@ -215,6 +230,10 @@ impl Guarded {
     }
 
     /// The table with room for one more key of this hash.
+    ///
+    /// A table that is full at the last depth cannot be split, and [`Table::insert`] panics. That
+    /// takes 16,382 keys that agree in 22 bits of a hash whose seed is secret: by chance, some
+    /// 10^10 keys in one database.
     fn roomy(&mut self, hash: u64) -> usize {
         loop {
             let table = self.table_of(hash);
@@ -251,26 +270,48 @@ impl Guarded {
 
     pub(super) fn insert(&mut self, slot: Slot, hash: u64, deadline: Millis) -> Place {
         let table = self.roomy(hash);
-        Place { table, position: self.tables[table].insert(slot, hash, deadline) }
+        self.heap += slot.weight();
+        let due = slot.as_object().map_or(NEVER, mortal::due);
+        let position = self.tables[table].insert(slot, hash, deadline);
+        self.tables[table].set_inner(position, due);
+        Place { table, position }
     }
 
-    pub(super) fn insert_string(&mut self, key: &[u8], hash: u64, value: &[u8]) -> Place {
-        let table = self.roomy(hash);
-        Place { table, position: self.tables[table].insert_string(key, hash, value) }
+    /// Replaces what an entry holds by a string; the deadline stays. Gives back what must be freed.
+    #[inline]
+    pub(super) fn set_string(&mut self, place: Place, value: &[u8]) -> Option<Slot> {
+        let slot = self.tables[place.table].slot_mut(place.position);
+        let before = slot.weight();
+        let old = slot.set_string(value);
+        let after = slot.weight();
+        self.reweigh(before, after);
+        self.tables[place.table].set_inner(place.position, NEVER);
+        old
     }
 
-    pub(super) fn insert_object(
-        &mut self,
-        key: &[u8],
-        hash: u64,
-        object: Box<dyn super::Object>,
-    ) -> Place {
-        let table = self.roomy(hash);
-        Place { table, position: self.tables[table].insert_object(key, hash, object) }
+    /// Replaces what an entry holds by an object; the deadline stays. Gives back what is to be
+    /// freed.
+    pub(super) fn set_object(&mut self, place: Place, object: Box<dyn Object>) -> Slot {
+        let due = mortal::due(&*object);
+        let slot = self.tables[place.table].slot_mut(place.position);
+        let before = slot.weight();
+        let old = slot.set_object(object);
+        let after = slot.weight();
+        self.reweigh(before, after);
+        self.tables[place.table].set_inner(place.position, due);
+        old
+    }
+
+    /// Says what became of the weight of an entry that was changed in place.
+    #[inline]
+    pub(super) fn reweigh(&mut self, before: usize, after: usize) {
+        self.heap = (self.heap + after).saturating_sub(before);
     }
 
     pub(super) fn remove(&mut self, place: Place) -> (Slot, Millis) {
-        self.tables[place.table].remove(place.position)
+        let removed = self.tables[place.table].remove(place.position);
+        self.heap = self.heap.saturating_sub(removed.0.weight());
+        removed
     }
 
     pub(super) fn len(&self) -> usize {
@@ -296,9 +337,24 @@ impl Guarded {
     /// See [`Table::sweep`].
     pub(super) fn sweep(&mut self, sweep: &mut Sweep) {
         for table in &mut self.tables {
-            if table.due() <= sweep.now {
+            if table.due() <= sweep.now && sweep.left > 0 {
+                sweep.looked += table.len();
+                let before = sweep.gone.len();
                 table.sweep(sweep);
+                let freed: usize = sweep.gone[before..].iter().map(Slot::weight).sum();
+                let (heavy, light) = std::mem::take(&mut sweep.thinner);
+                self.heap = (self.heap + light).saturating_sub(freed + heavy);
             }
+        }
+    }
+
+    /// Takes an entry out of a stripe that is being freed; `None` when there is none left.
+    pub(super) fn shed(&mut self) -> Option<Slot> {
+        loop {
+            match self.tables.last_mut()?.shed() {
+                Some(slot) => return Some(slot),
+                None => self.tables.pop(),
+            };
         }
     }
 

@@ -2,8 +2,9 @@
 //! piece at a time.
 //!
 //! Every stripe publishes its earliest deadline, and a stripe's deadlines lie side by side, so what
-//! is due is found without touching what is not. Nobody can see what is dead, so freeing it is not
-//! a change and leaves no record.
+//! is due is found without touching what is not. Nobody can see what is dead, so freeing it is no
+//! change and leaves no record. A round is bounded in what it frees and in what it looks at; where
+//! it begins moves with the time, so that a part that always has something due holds up no other.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -11,6 +12,10 @@ use super::entry::Slot;
 use super::table::Sweep;
 use super::{Changed, Keyspace, Ready, Shared, StripeId};
 use crate::clock::Millis;
+
+/// Deadlines that a round looks at for every key that it may free: a table is looked at as a whole,
+/// so a round may go over by one.
+const LOOKED_PER_FREED: usize = 16;
 
 /// What a round of sweeping came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,20 +37,23 @@ impl Keyspace {
     /// `changed` if anybody caches keys.
     pub fn sweep(
         &self,
-        _gate: &Shared<'_>,
+        gate: &Shared<'_>,
         share: usize,
         shares: usize,
         now: Millis,
         most: usize,
         changed: &mut Changed,
     ) -> Swept {
+        gate.must_be_of(&self.gate);
         let (mut due_left, mut awaited) = (Millis::MAX, Vec::new());
-        let gone = Vec::new();
-        let mut sweep = Sweep { now, left: most, keys: 0, parts: 0, gone, thinned: None };
+        let mut sweep = Sweep::new(now, most);
+        let most_to_look = most.saturating_mul(LOOKED_PER_FREED);
         for (number, database) in self.databases.iter().enumerate() {
-            for index in (share..database.stripes.len()).step_by(shares.max(1)) {
+            let ours = database.stripes.len().saturating_sub(share).div_ceil(shares.max(1));
+            for turn in 0..ours {
+                let index = share + (turn + now as usize % ours) % ours * shares.max(1);
                 let due = database.dues[index].load(Relaxed);
-                if due > now || sweep.left == 0 {
+                if due > now || sweep.left == 0 || sweep.looked >= most_to_look {
                     due_left = due_left.min(due);
                     continue;
                 }

@@ -8,7 +8,7 @@
 //! A lookup probes cells linearly from the home cell; a cell whose tag fits leads to the slot, and
 //! only the slot whose own tag fits leads to the entry. Growing the index and taking an entry out
 //! read cells and slots, never keys. A table holds at most [`Table::MAX`] entries, so neither ever
-//! moves more than 64 KiB; the stripe splits a fuller one in two ([`Table::split`]).
+//! moves more than 128 KiB; the stripe splits a fuller one in two ([`Table::split`]).
 //!
 //! Invariants: every slot has exactly one cell; `deadlines` is empty or as long as `slots`; a slot
 //! is VOLATILE if and only if its deadline is not [`NEVER`]; `due` is never above the earliest
@@ -17,7 +17,6 @@
 //! each hole.
 
 use super::entry::Slot;
-use super::mortal;
 use super::object::Object;
 use crate::clock::Millis;
 use crate::structure::{Chunks, room};
@@ -37,7 +36,6 @@ pub(super) struct Table {
     deadlines: Chunks<Millis>,
     volatile: u32,
     due: Millis,
-    heap: usize,
     inner: Option<Box<Inner>>,
 }
 
@@ -62,6 +60,26 @@ pub(super) struct Sweep {
     pub(super) gone: Vec<Slot>,
     /// The names of entries that lost parts and stay, if anybody asks.
     pub(super) thinned: Option<Vec<Box<[u8]>>>,
+    /// What those weighed before and after, in bytes.
+    pub(super) thinner: (usize, usize),
+    /// How many deadlines were looked at.
+    pub(super) looked: usize,
+}
+
+impl Sweep {
+    /// A sweep that may free about `most` keys and parts.
+    pub(super) fn new(now: Millis, most: usize) -> Sweep {
+        Sweep {
+            now,
+            left: most,
+            keys: 0,
+            parts: 0,
+            gone: Vec::new(),
+            thinned: None,
+            thinner: (0, 0),
+            looked: 0,
+        }
+    }
 }
 
 /// The bits of a key's hash that go into its cell.
@@ -99,10 +117,10 @@ impl Table {
         if self.volatile == 0 { inner } else { self.due.min(inner) }
     }
 
-    /// Heap bytes of entries, slots and index.
+    /// Heap bytes of slots, deadlines and index; the entries' own are counted by the stripe, since
+    /// telling which of two parts has how many of them would read every entry.
     pub(super) fn weight(&self) -> usize {
-        self.heap
-            + self.cells.len() * size_of::<u32>()
+        self.cells.len() * size_of::<u32>()
             + self.slots.weight()
             + self.deadlines.weight()
             + self.inner.as_ref().map_or(0, |inner| room(size_of::<Inner>()) + inner.dues.weight())
@@ -158,13 +176,9 @@ impl Table {
         &self.slots[position]
     }
 
-    /// The slot, to change its object. Report what became of the weight with [`Table::reweigh`].
+    /// The slot, to change its value.
     pub(super) fn slot_mut(&mut self, position: usize) -> &mut Slot {
         &mut self.slots[position]
-    }
-
-    pub(super) fn reweigh(&mut self, before: usize, after: usize) {
-        self.heap = (self.heap + after).saturating_sub(before);
     }
 
     /// The deadline, or [`NEVER`].
@@ -256,28 +270,14 @@ impl Table {
         }
     }
 
-    pub(super) fn insert_string(&mut self, key: &[u8], hash: u64, value: &[u8]) -> usize {
-        self.insert(Slot::string(key, value, slot_tag(hash)), hash, NEVER)
-    }
-
-    pub(super) fn insert_object(
-        &mut self,
-        key: &[u8],
-        hash: u64,
-        object: Box<dyn Object>,
-    ) -> usize {
-        self.insert(Slot::object(key, object, slot_tag(hash)), hash, NEVER)
-    }
-
     /// Adds an entry whose key is not there yet, and says where.
     pub(super) fn insert(&mut self, mut slot: Slot, hash: u64, deadline: Millis) -> usize {
-        debug_assert!(self.slots.len() < Table::MAX);
+        // See `Guarded::roomy`: one entry more would not be found again.
+        assert!(self.slots.len() < Table::MAX, "a table of more than {} keys", Table::MAX);
         if (self.slots.len() + 1) * 4 > self.cells.len() * 3 {
             self.grow();
         }
         let position = self.slots.len();
-        self.heap += slot.weight();
-        let due = slot.as_object().map_or(NEVER, mortal::due);
         slot.set_volatile(false);
         self.slots.push(slot);
         if !self.deadlines.is_empty() {
@@ -288,7 +288,6 @@ impl Table {
         }
         self.place(slot_tag(hash), (cell_tag(hash) << POSITION_BITS) | (position as u32 + 1));
         self.set_deadline(position, deadline);
-        self.set_inner(position, due);
         position
     }
 
@@ -340,7 +339,6 @@ impl Table {
         if let Some(inner) = &mut self.inner {
             inner.dues.swap_remove(position);
         }
-        self.heap = self.heap.saturating_sub(slot.weight());
         if self.slots.is_empty() {
             *self = Table::default();
         }
@@ -362,23 +360,6 @@ impl Table {
             at = (at + 1) & mask;
         }
         self.cells[hole] = 0;
-    }
-
-    /// Replaces what the entry holds by a string; the deadline stays.
-    #[inline]
-    pub(super) fn set_string(&mut self, position: usize, value: &[u8]) {
-        let before = self.slots[position].weight();
-        self.slots[position].set_string(value);
-        self.reweigh(before, self.slots[position].weight());
-        self.set_inner(position, NEVER);
-    }
-
-    /// Replaces what the entry holds by an object; the deadline stays.
-    pub(super) fn set_object(&mut self, position: usize, object: Box<dyn Object>) {
-        let (before, due) = (self.slots[position].weight(), mortal::due(&*object));
-        self.slots[position].set_object(object);
-        self.reweigh(before, self.slots[position].weight());
-        self.set_inner(position, due);
     }
 
     /// Takes out entries that are dead, and has dead parts freed, as many as the sweep may. Walks
@@ -434,7 +415,8 @@ impl Table {
                 thinned.push(slot.key().into());
             }
             let after = slot.weight();
-            self.reweigh(before, after);
+            sweep.thinner.0 += before;
+            sweep.thinner.1 += after;
             self.set_inner(position, due);
         }
         if position == 0
@@ -442,6 +424,11 @@ impl Table {
         {
             inner.due = inner.dues.iter().copied().min().unwrap_or(NEVER);
         }
+    }
+
+    /// Takes an entry out without keeping the table in order: for a table that is being freed.
+    pub(super) fn shed(&mut self) -> Option<Slot> {
+        self.slots.pop()
     }
 
     /// Divides the table by one bit of the cell tags, counted from the highest: entries whose bit
@@ -455,11 +442,14 @@ impl Table {
         let whole = std::mem::take(self);
         let mut high = Table::default();
         let mut deadlines = whole.deadlines.into_iter();
+        let mut inner = whole.inner.map(|inner| inner.dues.into_iter());
         for (slot, tag) in whole.slots.into_iter().zip(tags) {
             let deadline = deadlines.next().unwrap_or(NEVER);
+            let due = inner.as_mut().and_then(Iterator::next).unwrap_or(NEVER);
             let hash = (u64::from(tag) << 16) | u64::from(slot.tag());
             let side = if tag >> (TAG_BITS - 1 - bit) & 1 == 1 { &mut high } else { &mut *self };
-            side.insert(slot, hash, deadline);
+            let position = side.insert(slot, hash, deadline);
+            side.set_inner(position, due);
         }
         high
     }

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::StripeId;
-use super::keys::Keys;
+use super::keys::{Keys, Scope};
 use super::stripe::{Held, KeyMap};
 
 /// A call that waits for a key.
@@ -162,5 +162,30 @@ impl<'a> Keys<'a> {
             self.widen(locked);
         }
         true
+    }
+
+    /// Whether a stripe is in the view.
+    fn covers(&self, id: StripeId) -> bool {
+        match &self.scope {
+            // A view of one stripe is asked for no other, so it does not look which it is.
+            Scope::One(only, _) => *only == id,
+            _ => self.stripe(id).is_some(),
+        }
+    }
+
+    /// Adds locked stripes to the view; a view of one stripe becomes one of several.
+    fn widen(&mut self, locked: Vec<(StripeId, Held<'a>)>) {
+        let mut held = match std::mem::replace(&mut self.scope, Scope::Many(Vec::new())) {
+            Scope::One(id, held) => vec![(id, held)],
+            Scope::Many(held) => held,
+            // Whoever looks at all stripes, or has them all, misses none.
+            whole => {
+                self.scope = whole;
+                return;
+            }
+        };
+        held.extend(locked);
+        held.sort_unstable_by_key(|(id, _)| *id);
+        self.scope = Scope::Many(held);
     }
 }

@@ -56,6 +56,9 @@ const SWEEP_MS: u64 = 20;
 /// Dead keys freed in one turn: about half a millisecond.
 const SWEEP_MOST: usize = 2000;
 
+/// How many blocks a turn frees of big values that were removed: some 50 us.
+const FREED_MOST: usize = 500;
+
 /// How long a stopping loop waits for peers to take their last replies.
 const STOP_MS: u64 = 1000;
 
@@ -88,6 +91,10 @@ pub struct Reactor<'p> {
     wake_at: Millis,
     /// Connections whose waiting calls were answered in this turn.
     answered: Vec<usize>,
+    /// Whether there is more to free, see `keyspace::later`.
+    frees: bool,
+    /// The blocks that had been freed when the allocator was asked for unused memory.
+    given_back: u64,
     next_loop: usize,
     accept_again: bool,
     accept_failed: bool,
@@ -129,6 +136,8 @@ impl<'p> Reactor<'p> {
             sweep_at: 0,
             wake_at: Millis::MAX,
             answered: Vec::new(),
+            frees: false,
+            given_back: 0,
             next_loop: 0,
             accept_again: false,
             accept_failed: false,
@@ -189,6 +198,10 @@ impl<'p> Reactor<'p> {
         self.retry_held();
         self.sweep();
         self.wake();
+        self.frees = self.process.keyspace.free_slice(FREED_MOST);
+        if events.is_empty() {
+            self.give_back();
+        }
         if self.now >= self.patrol_at {
             self.patrol_at = self.now + PATROL_MS;
             self.patrol();
@@ -219,7 +232,7 @@ impl<'p> Reactor<'p> {
 
     fn timeout(&self) -> Duration {
         let next = self.patrol_at.min(self.sweep_at).min(self.wake_at);
-        if !self.again.is_empty() || self.accept_again || next <= self.now {
+        if !self.again.is_empty() || self.accept_again || self.frees || next <= self.now {
             return Duration::ZERO;
         }
         Duration::from_millis((next - self.now).min(PATROL_MS))

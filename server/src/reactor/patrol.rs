@@ -8,6 +8,9 @@ use super::Reactor;
 /// Rounds in which every connection is looked at once.
 const ROUNDS: usize = 10;
 
+/// After so many freed blocks, of 4 KiB at most, the allocator is asked to return what is unused.
+const GIVE_BACK_BLOCKS: u64 = 8000;
+
 impl Reactor<'_> {
     pub(super) fn patrol(&mut self) {
         let total = self.connections.len();
@@ -15,6 +18,20 @@ impl Reactor<'_> {
         for _ in 0..share.min(total) {
             self.patrol_next = (self.patrol_next + 1) % total;
             self.look_after(self.patrol_next);
+        }
+    }
+
+    /// Has the allocator return what big values left behind: in parts, while they are freed, and
+    /// the rest when they are. Returning takes time too, so only a loop that has nothing else to do
+    /// asks.
+    pub(super) fn give_back(&mut self) {
+        let aside = self.process.keyspace.aside();
+        let blocks = aside.blocks.wrapping_sub(self.given_back);
+        if (blocks >= GIVE_BACK_BLOCKS || blocks > 0 && aside.pending == 0)
+            && let Some(give_back) = self.process.give_back.get()
+        {
+            self.given_back = aside.blocks;
+            give_back();
         }
     }
 

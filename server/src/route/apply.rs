@@ -29,10 +29,10 @@ impl Executor<'_> {
         };
         self.gate = None;
         let space = &self.process.keyspace;
-        let exclusive = space.gate().close();
+        let mut exclusive = space.gate().close();
         let mut unread = Vec::new();
         let mut write = Write {
-            keys: Keys::whole(space, &exclusive, record.database, record.stamp),
+            keys: Keys::whole(space, &mut exclusive, record.database, record.stamp),
             args: request,
             out: ReplyWriter::new(&mut unread, Version::Resp3),
             now: record.stamp,

@@ -490,10 +490,10 @@ impl<'p> Executor<'p> {
     ) -> Outcome {
         self.gate = None;
         let space = &self.process.keyspace;
-        let exclusive = space.gate().close();
+        let mut exclusive = space.gate().close();
         let (database, now, seed) = (session.database, self.now, self.chance.next());
         let (mut keys, outcome) = {
-            let keys = Keys::whole(space, &exclusive, database, now);
+            let keys = Keys::whole(space, &mut exclusive, database, now);
             let out = ReplyWriter::new(out, session.version);
             let dice = Dice::new(seed);
             match entry.command.run {

@@ -68,8 +68,8 @@ impl Executor<'_> {
             return next;
         }
         self.gate = None;
-        let exclusive = space.gate().close();
-        let keys = Keys::whole(space, &exclusive, session.database, self.now);
+        let mut exclusive = space.gate().close();
+        let keys = Keys::whole(space, &mut exclusive, session.database, self.now);
         let next = self.run_unless_changed(session, queue, watched, keys, out);
         drop(exclusive);
         self.gate = Some(space.gate().share());

@@ -79,6 +79,11 @@ impl<E> Chunks<E> {
         self.chunks.push(chunk);
     }
 
+    /// Removes the last element.
+    pub fn pop(&mut self) -> Option<E> {
+        self.swap_remove(self.len.checked_sub(1)?)
+    }
+
     /// Removes the element at `at` and puts the last one in its place.
     pub fn swap_remove(&mut self, at: usize) -> Option<E> {
         let tail = self.chunks.last_mut()?;

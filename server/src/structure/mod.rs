@@ -5,6 +5,7 @@
 //! rebuilt from a snapshot.
 //!
 //! - [`packed`]: a short sequence of strings in one allocation; small hashes, sets and sorted sets.
+//! - [`Small`]: a packed sequence or a box of something bigger, behind eight bytes.
 //! - [`dense`]: sets and maps in sub-tables; big sets and hashes, and the names of a sorted set's
 //!   members.
 //! - [`ranked`]: members by score; big sorted sets.
@@ -16,8 +17,8 @@
 //! - [`Chunks`]: a vector that never moves what it holds.
 //! - [`hash()`]: the hash they and the keyspace use.
 //!
-//! `thin` owns every allocation of a single string, and with it nearly all unsafe code; `varint`
-//! writes lengths.
+//! `thin` owns every allocation of a single string, and with it most unsafe code; `varint` writes
+//! lengths.
 //!
 //! Weights are heap bytes as mimalloc's size classes round them. Not here: when a small form
 //! becomes a big one.
@@ -38,6 +39,7 @@ mod prefetch;
 pub mod ranked;
 pub mod segments;
 mod size_class;
+mod small;
 mod thin;
 mod varint;
 
@@ -46,3 +48,4 @@ pub use fixed_state::{FixedHasher, FixedState};
 pub use hash::hash;
 pub use prefetch::prefetch;
 pub use size_class::room;
+pub use small::{Form, Small};

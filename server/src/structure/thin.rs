@@ -128,6 +128,21 @@ impl Thin {
         self.0 = self.0.map_addr(|word| word & !MARK | usize::from(mark) << 48);
     }
 
+    /// A word that holds an address the owner looks after, and reads as an empty string. The mark
+    /// is 0.
+    ///
+    /// Panics on an address of more than 48 bits.
+    pub(super) fn hold(address: *mut u8) -> Self {
+        assert!(address.addr() & !ADDRESS == 0, "addresses of more than 48 bits");
+        Self(address)
+    }
+
+    /// The address that [`Thin::hold`] was given; of a string that was joined, nothing useful.
+    #[inline]
+    pub(super) fn held(&self) -> *mut u8 {
+        self.0.map_addr(|word| word & ADDRESS)
+    }
+
     /// Heap bytes, as an allocator with size classes hands them out.
     #[inline]
     pub(super) fn weight(&self) -> usize {

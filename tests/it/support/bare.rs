@@ -332,10 +332,10 @@ pub type Held = (Option<Millis>, u8, Vec<u8>);
 /// Everything that is alive at `now`, by database and key.
 pub fn contents(process: &Process, now: Millis) -> BTreeMap<(usize, Vec<u8>), Held> {
     let space = &process.keyspace;
-    let gate = space.gate().close();
+    let mut gate = space.gate().close();
     let mut contents = BTreeMap::new();
     for database in 0..space.databases() {
-        let keys = Keys::whole(space, &gate, database, now);
+        let keys = Keys::whole(space, &mut gate, database, now);
         keys.each(|key, value| {
             let (tag, bytes) = match value {
                 Value::String(bytes) => (STRING_TAG, bytes.to_vec()),

@@ -88,6 +88,12 @@ fn value(name: &str, kind: Type, dice: &mut Dice) -> Vec<u8> {
         // Asked for as many as that: Redis's own grammar calls it an integer.
         Type::Integer if name == "count" => number(1 + dice.below(20)),
         Type::Integer => (dice.below(200) as i64 - 100).to_string().into_bytes(),
+        Type::Bytes if name == "encoding" => {
+            pick(dice, &["u1", "i5", "u8", "i64", "u63", "u64"]).as_bytes().to_vec()
+        }
+        Type::Bytes if name == "subcommand" => {
+            pick(dice, &["ENCODING", "DECODE", "TODENSE", "GETREG"]).as_bytes().to_vec()
+        }
         Type::Float => pick(dice, &["0", "1.5", "-2.25", "1e3", "3"]).as_bytes().to_vec(),
         Type::Count => number(dice.below(20)),
         Type::Positive => number(1 + dice.below(20)),

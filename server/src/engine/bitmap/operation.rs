@@ -30,23 +30,19 @@ impl Operation {
         let Some((first, others)) = sources.split_first() else { return };
         match self {
             Operation::And => {
-                put(first, result);
-                for other in others {
-                    each(result, other, |mine, its| mine & its);
+                let fold = |mine: u8, its: u8| mine & its;
+                let begun = pair(first, others.first().unwrap_or(first), result, fold);
+                result[begun..].fill(0);
+                for other in others.iter().skip(1) {
+                    each(result, other, fold);
                     result[other.len()..].fill(0);
                 }
             }
-            Operation::Or => {
-                put(first, result);
-                others.iter().for_each(|other| each(result, other, |mine, its| mine | its));
-            }
-            Operation::Xor => {
-                put(first, result);
-                others.iter().for_each(|other| each(result, other, |mine, its| mine ^ its));
-            }
+            Operation::Or => all(first, others, result, |mine, its| mine | its),
+            Operation::Xor => all(first, others, result, |mine, its| mine ^ its),
             Operation::Not => {
-                put(first, result);
-                result.iter_mut().for_each(|byte| *byte = !*byte);
+                let begun = pair(first, first, result, |mine, _| !mine);
+                result[begun..].fill(0xFF);
             }
             Operation::Diff | Operation::Diff1 | Operation::AndOr => {
                 result.fill(0);
@@ -75,6 +71,25 @@ impl Operation {
             }
         }
     }
+}
+
+/// The sources, one after the other, for an operation that leaves a byte as it is beside a 0.
+#[inline]
+fn all(first: &[u8], others: &[&[u8]], result: &mut [u8], fold: impl Fn(u8, u8) -> u8 + Copy) {
+    let Some((second, others)) = others.split_first() else { return put(first, result) };
+    let begun = pair(first, second, result, fold);
+    let longer = if first.len() > second.len() { first } else { second };
+    put(&longer[begun..], &mut result[begun..]);
+    others.iter().for_each(|other| each(result, other, fold));
+}
+
+/// Combines two sources as far as both go, and says how far that is.
+#[inline]
+fn pair(one: &[u8], other: &[u8], result: &mut [u8], fold: impl Fn(u8, u8) -> u8) -> usize {
+    for ((result, one), other) in result.iter_mut().zip(one).zip(other) {
+        *result = fold(*one, *other);
+    }
+    one.len().min(other.len())
 }
 
 /// The source, and zeros behind it.

@@ -19,7 +19,7 @@ use crate::clock::Millis;
 use crate::keyspace::{Kind, Mortal, Object};
 use crate::structure::dense::{DenseMap, NEVER, Seek};
 use crate::structure::packed::Packed;
-use crate::structure::room;
+use crate::structure::{self, Small, room};
 
 /// The most fields of a packed hash (`hash-max-listpack-entries`).
 pub(super) const PACKED_FIELDS_MAX: usize = 128;
@@ -33,20 +33,52 @@ pub(super) const DEADLINE_MAX: Millis = (1 << 46) - 1;
 /// The kind of hashes.
 pub static KIND: Kind = Kind { name: "hash", tag: 2, thaw: super::frozen::thaw };
 
-/// A map from byte strings to byte strings.
-pub struct Fields(pub(super) Form);
+/// The note of a packed hash whose rows have a place for a deadline.
+const TIMED: u8 = 1;
 
-pub(super) enum Form {
+/// A map from byte strings to byte strings.
+#[derive(Default)]
+pub struct Fields(Small<DenseMap>);
+
+/// What a hash is at the moment.
+pub(super) enum Form<P, M> {
     /// Rows of two.
-    Packed(Packed),
+    Packed(P),
     /// Rows of three: there is or was a deadline.
-    Timed(Packed),
-    Map(Box<DenseMap>),
+    Timed(P),
+    Map(M),
 }
 
-impl Default for Fields {
-    fn default() -> Fields {
-        Fields(Form::Packed(Packed::new()))
+impl Fields {
+    /// An empty packed hash with a place for deadlines.
+    pub(super) fn timed() -> Fields {
+        let mut fields = Fields::default();
+        fields.0.set_note(TIMED);
+        fields
+    }
+
+    /// A big hash.
+    pub(super) fn big(map: DenseMap) -> Fields {
+        Fields(Small::big(Box::new(map)))
+    }
+
+    #[inline]
+    pub(super) fn form(&self) -> Form<&Packed, &DenseMap> {
+        match self.0.form() {
+            structure::Form::Packed(packed) if self.0.note() == TIMED => Form::Timed(packed),
+            structure::Form::Packed(packed) => Form::Packed(packed),
+            structure::Form::Big(map) => Form::Map(map),
+        }
+    }
+
+    #[inline]
+    fn form_mut(&mut self) -> Form<&mut Packed, &mut DenseMap> {
+        let is_timed = self.0.note() == TIMED;
+        match self.0.form_mut() {
+            structure::Form::Packed(packed) if is_timed => Form::Timed(packed),
+            structure::Form::Packed(packed) => Form::Packed(packed),
+            structure::Form::Big(map) => Form::Map(map),
+        }
     }
 }
 
@@ -55,7 +87,7 @@ impl Fields {
     /// included.
     #[inline]
     pub fn places(&self) -> usize {
-        match &self.0 {
+        match self.form() {
             Form::Packed(packed) => packed.len() / PAIR,
             Form::Timed(packed) => packed.len() / TRIPLE,
             Form::Map(map) => map.len(),
@@ -65,7 +97,7 @@ impl Fields {
     /// How many fields there are. O(1) unless some may be dead and not yet freed.
     #[inline]
     pub fn len(&self, now: Millis) -> usize {
-        match &self.0 {
+        match self.form() {
             Form::Packed(packed) => packed.len() / PAIR,
             Form::Timed(packed) => {
                 packed::rows(packed, TRIPLE).filter(|row| !row.is_dead(now)).count()
@@ -77,7 +109,7 @@ impl Fields {
     /// The value of a field.
     #[inline]
     pub fn get(&self, field: &[u8], now: Millis) -> Option<&[u8]> {
-        match &self.0 {
+        match self.form() {
             Form::Packed(packed) => packed.read(packed.after(packed.find(field, PAIR)?)?),
             Form::Timed(packed) => {
                 let (_, value, deadline) = packed::find(packed, field)?;
@@ -90,7 +122,7 @@ impl Fields {
     /// Sets a field, which has no deadline then; true when it is new.
     #[inline]
     pub fn set(&mut self, field: &[u8], value: &[u8], now: Millis) -> bool {
-        match &mut self.0 {
+        match self.form_mut() {
             Form::Map(map) => map.insert(field, value, now),
             Form::Packed(_) | Form::Timed(_) => self.set_packed(field, value, now, false),
         }
@@ -98,7 +130,7 @@ impl Fields {
 
     /// As [`Fields::set`], but a field that is there keeps its deadline.
     pub fn set_keeping(&mut self, field: &[u8], value: &[u8], now: Millis) -> bool {
-        match &mut self.0 {
+        match self.form_mut() {
             Form::Map(map) => !map.replace(field, value, now) && map.insert(field, value, now),
             Form::Packed(_) | Form::Timed(_) => self.set_packed(field, value, now, true),
         }
@@ -106,7 +138,7 @@ impl Fields {
 
     fn set_packed(&mut self, field: &[u8], value: &[u8], now: Millis, keeps: bool) -> bool {
         let fits = field.len() <= PACKED_BYTES_MAX && value.len() <= PACKED_BYTES_MAX;
-        match &mut self.0 {
+        match self.form_mut() {
             Form::Packed(packed) if fits => {
                 if let Some(spot) = packed.find(field, PAIR).and_then(|spot| packed.after(spot)) {
                     packed.replace(spot, value);
@@ -150,16 +182,20 @@ impl Fields {
     /// The fields as a map, dead ones left out.
     #[cold]
     fn unpack(&mut self, now: Millis) -> &mut DenseMap {
-        if let Form::Packed(packed) | Form::Timed(packed) = &self.0 {
-            let width = if matches!(self.0, Form::Timed(_)) { TRIPLE } else { PAIR };
+        let rows = match self.form() {
+            Form::Packed(packed) => Some((packed, PAIR)),
+            Form::Timed(packed) => Some((packed, TRIPLE)),
+            Form::Map(_) => None,
+        };
+        if let Some((packed, width)) = rows {
             let mut map = DenseMap::new();
             for row in packed::rows(packed, width).filter(|row| !row.is_dead(now)) {
                 map.insert(row.field, row.value, now);
                 map.set_deadline(row.field, row.deadline);
             }
-            self.0 = Form::Map(Box::new(map));
+            *self = Fields::big(map);
         }
-        match &mut self.0 {
+        match self.form_mut() {
             Form::Map(map) => map,
             Form::Packed(_) | Form::Timed(_) => unreachable!("the form was set above"),
         }
@@ -167,7 +203,7 @@ impl Fields {
 
     /// Removes a field; true when it was there.
     pub fn remove(&mut self, field: &[u8], now: Millis) -> bool {
-        match &mut self.0 {
+        match self.form_mut() {
             Form::Packed(packed) => {
                 let found = packed.find(field, PAIR);
                 if let Some(spot) = found {
@@ -186,7 +222,7 @@ impl Fields {
 
     /// The deadline of a field that is there; [`NEVER`] if it has none.
     pub fn deadline(&self, field: &[u8], now: Millis) -> Option<Millis> {
-        match &self.0 {
+        match self.form() {
             Form::Packed(packed) => packed.find(field, PAIR).map(|_| NEVER),
             Form::Timed(packed) => {
                 packed::find(packed, field).map(|(.., at)| at).filter(|&at| at > now)
@@ -199,13 +235,14 @@ impl Fields {
     /// Does nothing if there is no such field.
     pub fn set_deadline(&mut self, field: &[u8], deadline: Millis) {
         debug_assert!(deadline == NEVER || (1..=DEADLINE_MAX).contains(&deadline));
-        if let Form::Packed(packed) = &self.0
+        if let Form::Packed(packed) = self.form()
             && deadline != NEVER
             && packed.find(field, PAIR).is_some()
         {
-            self.0 = Form::Timed(packed::widen(packed));
+            self.0 = Small::packed(packed::widen(packed));
+            self.0.set_note(TIMED);
         }
-        match &mut self.0 {
+        match self.form_mut() {
             Form::Packed(_) => {}
             Form::Timed(packed) => {
                 if let Some((_, value, _)) = packed::find(packed, field) {
@@ -220,7 +257,7 @@ impl Fields {
 
     /// The field and value at a place below [`Fields::places`]; `None` if it is a dead one's.
     pub fn at(&self, place: usize, now: Millis) -> Option<(&[u8], &[u8])> {
-        let row = match &self.0 {
+        let row = match self.form() {
             Form::Packed(packed) => packed::rows(packed, PAIR).nth(place)?,
             Form::Timed(packed) => packed::rows(packed, TRIPLE).nth(place)?,
             Form::Map(map) => return map.at(place, now),
@@ -230,7 +267,7 @@ impl Fields {
 
     /// The fields and values, in order.
     pub fn iter(&self, now: Millis) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let (packed, map) = match &self.0 {
+        let (packed, map) = match self.form() {
             Form::Packed(packed) => (Some(packed::rows(packed, PAIR)), None),
             Form::Timed(packed) => (Some(packed::rows(packed, TRIPLE)), None),
             Form::Map(map) => (None, Some(map.iter(now))),
@@ -248,7 +285,7 @@ impl Fields {
         now: Millis,
         mut visit: impl FnMut(&'a [u8], &'a [u8]),
     ) -> u64 {
-        match &self.0 {
+        match self.form() {
             Form::Packed(_) | Form::Timed(_) => {
                 self.iter(now).for_each(|(field, value)| visit(field, value));
                 0
@@ -259,7 +296,7 @@ impl Fields {
 
     /// Every field, dead ones not yet freed included.
     fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        let (packed, map) = match &self.0 {
+        let (packed, map) = match self.form() {
             Form::Packed(packed) => (Some(packed::rows(packed, PAIR)), None),
             Form::Timed(packed) => (Some(packed::rows(packed, TRIPLE)), None),
             Form::Map(map) => (None, Some(map.iter_deadlines(0))),
@@ -276,18 +313,24 @@ impl Object for Fields {
     }
 
     fn weight(&self) -> usize {
-        let form = match &self.0 {
+        match self.form() {
             Form::Packed(packed) | Form::Timed(packed) => packed.weight(),
             Form::Map(map) => room(size_of::<DenseMap>()) + map.weight(),
-        };
-        room(size_of::<Fields>()) + form
+        }
     }
 
     fn prefetch(&self, seek: &mut Seek, step: usize) {
-        match &self.0 {
+        match self.form() {
             Form::Packed(packed) | Form::Timed(packed) if step == 0 => packed.prefetch(),
             Form::Packed(_) | Form::Timed(_) => {}
             Form::Map(map) => map.prefetch_step(seek, step),
+        }
+    }
+
+    fn shed(&mut self, most: usize) -> usize {
+        match self.form_mut() {
+            Form::Packed(_) | Form::Timed(_) => 0,
+            Form::Map(map) => map.shed(most),
         }
     }
 
@@ -300,7 +343,7 @@ impl Object for Fields {
     }
 
     fn encoding(&self) -> &'static str {
-        match &self.0 {
+        match self.form() {
             Form::Packed(_) => "listpack",
             Form::Timed(_) => "listpackex",
             Form::Map(_) => "hashtable",
@@ -312,13 +355,13 @@ impl Object for Fields {
     }
 
     fn duplicate(&self) -> Box<dyn Object> {
-        let mut copy = match &self.0 {
+        let mut copy = match self.form() {
             Form::Packed(_) => Fields::default(),
-            Form::Timed(_) => Fields(Form::Timed(Packed::new())),
-            Form::Map(map) if map.is_timed() => Fields(Form::Map(Box::new(DenseMap::timed()))),
+            Form::Timed(_) => Fields::timed(),
+            Form::Map(map) if map.is_timed() => Fields::big(DenseMap::timed()),
             Form::Map(map) => {
                 let copy = DenseMap::with_tables(map.tables(), map.len());
-                Fields(Form::Map(Box::new(copy.unwrap_or_default())))
+                Fields::big(copy.unwrap_or_default())
             }
         };
         for row in self.rows() {
@@ -330,7 +373,7 @@ impl Object for Fields {
 
     #[inline]
     fn mortal(&self) -> Option<&dyn Mortal> {
-        match &self.0 {
+        match self.form() {
             Form::Packed(_) => None,
             Form::Timed(_) => Some(self),
             Form::Map(map) => map.is_timed().then_some(self),
@@ -344,7 +387,7 @@ impl Object for Fields {
 
 impl Mortal for Fields {
     fn due(&self) -> Millis {
-        match &self.0 {
+        match self.form() {
             Form::Packed(_) => NEVER,
             Form::Timed(packed) => packed::due(packed),
             Form::Map(map) => map.due(),
@@ -352,7 +395,7 @@ impl Mortal for Fields {
     }
 
     fn due_after(&self, now: Millis) -> Millis {
-        match &self.0 {
+        match self.form() {
             Form::Map(map) => map.due_after(now),
             Form::Packed(_) | Form::Timed(_) => {
                 let later = self.rows().map(|row| row.deadline).filter(|&at| at > now);
@@ -362,7 +405,7 @@ impl Mortal for Fields {
     }
 
     fn is_dead(&self, now: Millis) -> bool {
-        match &self.0 {
+        match self.form() {
             Form::Packed(_) => false,
             Form::Timed(packed) => {
                 !packed.is_empty() && packed::rows(packed, TRIPLE).all(|row| row.is_dead(now))
@@ -376,7 +419,7 @@ impl Mortal for Fields {
     }
 
     fn drop_dead(&mut self, now: Millis, most: usize) -> usize {
-        match &mut self.0 {
+        match self.form_mut() {
             Form::Packed(_) => 0,
             Form::Timed(packed) => packed::drop_dead(packed, now),
             Form::Map(map) => map.drop_dead(now, most),

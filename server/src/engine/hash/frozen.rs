@@ -19,14 +19,13 @@ use crate::keyspace::Object;
 use crate::structure::dense::{DenseMap, NEVER};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::hash;
-use crate::structure::packed::Packed;
 
 /// Bits of a place in [`sorted`]; no map has more places.
 const PLACE_BITS: u32 = 36;
 
 /// Appends what of a hash is alive at `now`.
 pub(super) fn freeze(fields: &Fields, now: Millis, to: &mut Vec<u8>) {
-    match &fields.0 {
+    match fields.form() {
         Form::Packed(_) => put_plain(fields, 0, to),
         Form::Map(map) if !map.is_timed() => put_plain(fields, map.tables(), to),
         Form::Timed(packed) => {
@@ -109,7 +108,7 @@ fn read(frozen: &mut Frozen<'_>) -> Option<Fields> {
     }
     let mut fields = match tables {
         0 => Fields::default(),
-        _ => Fields(Form::Map(Box::new(DenseMap::with_tables(tables, count)?))),
+        _ => Fields::big(DenseMap::with_tables(tables, count)?),
     };
     let mut told = frozen.clone();
     for _ in 0..count {
@@ -119,7 +118,7 @@ fn read(frozen: &mut Frozen<'_>) -> Option<Fields> {
     }
     // A hash that says it is packed and is not, or that tells its fields in an order that so many
     // tables would not give them, would freeze to other bytes.
-    let is_as_said = matches!(fields.0, Form::Packed(_)) == (tables == 0)
+    let is_as_said = matches!(fields.form(), Form::Packed(_)) == (tables == 0)
         && frozen.left() == 0
         && fields
             .iter(0)
@@ -134,10 +133,7 @@ fn read_timed(frozen: &mut Frozen<'_>) -> Option<Fields> {
         _ => return None,
     };
     let count = frozen.length().filter(|&count| count > 0 && count <= frozen.left() / 3)?;
-    let mut fields = Fields(match is_big {
-        false => Form::Timed(Packed::new()),
-        true => Form::Map(Box::new(DenseMap::timed())),
-    });
+    let mut fields = if is_big { Fields::big(DenseMap::timed()) } else { Fields::timed() };
     let mut last: Option<(u64, &[u8])> = None;
     for _ in 0..count {
         let (field, value) = (frozen.string()?, frozen.string()?);
@@ -154,6 +150,6 @@ fn read_timed(frozen: &mut Frozen<'_>) -> Option<Fields> {
         }
         last = Some(place);
     }
-    let is_as_said = matches!(fields.0, Form::Timed(_)) != is_big && frozen.left() == 0;
+    let is_as_said = matches!(fields.form(), Form::Timed(_)) != is_big && frozen.left() == 0;
     is_as_said.then_some(fields)
 }

@@ -1,7 +1,7 @@
 //! engine/hyperloglog/sketch.rs — a whole value: its header, its form, and a copy to be changed.
 
 use super::dense::{self, Registers};
-use super::estimate::{Histogram, estimate};
+use super::estimate::estimate;
 use super::sparse::{self, Bytes, Corrupt, Raised, Spot};
 use super::{REGISTERS, element};
 
@@ -112,9 +112,7 @@ pub(super) fn store(bytes: &mut [u8], cardinality: u64) {
 
 /// The number of different elements of which these are the registers.
 pub(super) fn count_values(values: &[u8; REGISTERS]) -> u64 {
-    let mut counts: Histogram = [0; 64];
-    values.iter().for_each(|value| counts[usize::from(value & 63)] += 1);
-    estimate(&counts)
+    estimate(&dense::count_values(values.as_chunks::<8>().0.iter().copied()))
 }
 
 /// A value that is being made or changed, apart from the keys: what goes wrong leaves nothing
@@ -173,18 +171,27 @@ impl Draft {
         self.raise(index, value)
     }
 
-    /// Raises all registers to these values.
+    /// Raises all registers to these values. A dense value becomes just them, so none may be
+    /// below what is there.
     ///
     /// # Errors
     /// [`Wrong::Corrupt`].
     pub(super) fn raise_all(&mut self, values: &[u8; REGISTERS]) -> Result<(), Wrong> {
         self.spot = Spot::START;
         for (index, &value) in values.iter().enumerate() {
+            if self.is_dense() {
+                dense::pack(values, self.registers()?);
+                return Ok(());
+            }
             if value > 0 {
                 self.raise(index, value)?;
             }
         }
         Ok(())
+    }
+
+    fn registers(&mut self) -> Result<&mut Registers, Wrong> {
+        self.bytes[HEADER..].as_mut().try_into().map_err(|_| Wrong::Corrupt)
     }
 
     /// Raises a register; those that follow must be higher, or `spot` be put back.
@@ -196,8 +203,7 @@ impl Draft {
                 Raised::TooMuch => self.make_dense()?,
             }
         }
-        let registers = self.bytes[HEADER..].as_mut().try_into().map_err(|_| Wrong::Corrupt)?;
-        Ok(dense::raise(registers, index, value))
+        Ok(dense::raise(self.registers()?, index, value))
     }
 
     /// Makes the value dense, if it is not; the rest of the header stays.
@@ -212,8 +218,7 @@ impl Draft {
         sparse::merge(&self.bytes, &mut values)?;
         self.bytes[FORM] = DENSE;
         self.bytes.resize(HEADER + dense::BYTES, 0);
-        let registers = self.bytes[HEADER..].as_mut().try_into().map_err(|_| Wrong::Corrupt)?;
-        dense::pack(&values, registers);
+        dense::pack(&values, self.registers()?);
         Ok(())
     }
 }

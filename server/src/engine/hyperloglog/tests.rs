@@ -74,12 +74,10 @@ fn raising_in_order_leaves_the_same_bytes_as_raising_one_by_one() {
         other = Draft::of(Sketch::new(&start).expect("a value"));
         other.raise_all(&raised).expect("a right value");
         let mut one = Draft::of(Sketch::new(&start).expect("a value"));
-        for index in 0..REGISTERS {
-            if raised[index] > 0 {
-                let mut alone = [0; REGISTERS];
-                alone[index] = raised[index];
-                one.raise_all(&alone).expect("a right value");
-            }
+        for (index, &value) in raised.iter().enumerate().filter(|(_, value)| **value > 0) {
+            let mut alone = [0; REGISTERS];
+            alone[index] = value;
+            one.raise_all(&alone).expect("a right value");
         }
         let [one, other] = [one.finish(), other.finish()];
         assert_eq!(one[..], other[..], "seed {seed}, round {round}");
@@ -93,9 +91,9 @@ fn packed_registers_are_those_that_are_set_one_by_one() {
     let mut dice = Dice::new(63);
     let mut model = [0u8; REGISTERS];
     let mut one_by_one = [0; dense::BYTES];
-    for index in 0..REGISTERS {
-        model[index] = dice.below(64) as u8;
-        dense::raise(&mut one_by_one, index, model[index]);
+    for (index, value) in model.iter_mut().enumerate() {
+        *value = dice.below(64) as u8;
+        dense::raise(&mut one_by_one, index, *value);
     }
     let mut packed = [0; dense::BYTES];
     dense::pack(&model, &mut packed);

@@ -6,7 +6,6 @@
 use crate::error::Fault;
 use crate::keyspace::{Elements, Kind, Object};
 use crate::structure::frozen::{Frozen, put_length, put_string};
-use crate::structure::room;
 use crate::structure::segments::{End, List};
 
 /// The most bytes of a list that OBJECT ENCODING calls a listpack: Redis's default
@@ -73,7 +72,11 @@ impl Object for Sequence {
     }
 
     fn weight(&self) -> usize {
-        room(size_of::<Sequence>()) + self.entries.weight()
+        self.entries.weight()
+    }
+
+    fn shed(&mut self, most: usize) -> usize {
+        self.entries.shed(most)
     }
 
     fn is_empty(&self) -> bool {

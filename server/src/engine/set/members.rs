@@ -18,7 +18,7 @@ use crate::keyspace::{Distinct, Elements, Kind, Object};
 use crate::structure::dense::{DenseSet, Seek};
 use crate::structure::frozen::{Frozen, put_length, put_string};
 use crate::structure::packed::Packed;
-use crate::structure::room;
+use crate::structure::{Form, Small, room};
 
 /// The most members of a set of integers (`set-max-intset-entries`).
 pub(super) const INTEGERS_MAX: usize = 512;
@@ -33,15 +33,8 @@ pub(super) const PACKED_BYTES_MAX: usize = 64;
 pub static KIND: Kind = Kind { name: "set", tag: 3, thaw };
 
 /// A set of byte strings.
-pub struct Members {
-    form: Form,
-    encoding: Encoding,
-}
-
-enum Form {
-    Packed(Packed),
-    Dense(Box<DenseSet>),
-}
+#[derive(Default)]
+pub struct Members(Small<DenseSet>);
 
 /// How Redis would store the set. The numbers are part of the frozen form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,19 +44,27 @@ enum Encoding {
     Hashtable = 2,
 }
 
-impl Default for Members {
-    fn default() -> Members {
-        Members { form: Form::Packed(Packed::new()), encoding: Encoding::Intset }
-    }
-}
-
 impl Members {
+    /// The encoding, which is the note beside the form.
+    #[inline]
+    fn stored(&self) -> Encoding {
+        match self.0.note() {
+            0 => Encoding::Intset,
+            1 => Encoding::Listpack,
+            _ => Encoding::Hashtable,
+        }
+    }
+
+    fn set_stored(&mut self, encoding: Encoding) {
+        self.0.set_note(encoding as u8);
+    }
+
     /// How many members there are.
     #[inline]
     pub fn len(&self) -> usize {
-        match &self.form {
+        match self.0.form() {
             Form::Packed(packed) => packed.len(),
-            Form::Dense(dense) => dense.len(),
+            Form::Big(dense) => dense.len(),
         }
     }
 
@@ -75,17 +76,17 @@ impl Members {
     /// Whether `member` is in the set.
     #[inline]
     pub fn contains(&self, member: &[u8]) -> bool {
-        match &self.form {
+        match self.0.form() {
             Form::Packed(packed) => packed.find(member, 1).is_some(),
-            Form::Dense(dense) => dense.contains(member),
+            Form::Big(dense) => dense.contains(member),
         }
     }
 
     /// Inserts a member; true when it is new.
     #[inline]
     pub fn insert(&mut self, member: &[u8]) -> bool {
-        if self.encoding == Encoding::Hashtable
-            && let Form::Dense(dense) = &mut self.form
+        if self.stored() == Encoding::Hashtable
+            && let Form::Big(dense) = self.0.form_mut()
         {
             return dense.insert(member);
         }
@@ -97,7 +98,7 @@ impl Members {
             return false;
         }
         self.make_way(member);
-        match &mut self.form {
+        match self.0.form_mut() {
             Form::Packed(packed) if packed.len() < PACKED_MEMBERS_MAX => {
                 packed.push_back([member]);
                 true
@@ -109,7 +110,7 @@ impl Members {
     /// Goes over to the encoding that Redis has after this new member.
     fn make_way(&mut self, member: &[u8]) {
         let len = self.len();
-        self.encoding = match self.encoding {
+        let encoding = match self.stored() {
             Encoding::Intset if parse_integer(member).is_some() => {
                 if len < INTEGERS_MAX {
                     Encoding::Intset
@@ -123,15 +124,16 @@ impl Members {
                 if fits { Encoding::Listpack } else { Encoding::Hashtable }
             }
         };
-        match (self.encoding, &self.form) {
+        self.set_stored(encoding);
+        match (encoding, self.0.form()) {
             (Encoding::Hashtable, Form::Packed(_)) => {
                 self.unpack();
             }
-            (Encoding::Listpack, Form::Dense(dense)) => {
+            (Encoding::Listpack, Form::Big(dense)) => {
                 // Integers that were many once, and a word now.
                 let mut packed = Packed::new();
                 dense.iter().for_each(|member| packed.push_back([member]));
-                self.form = Form::Packed(packed);
+                self.0.replace(Small::packed(packed));
             }
             _ => {}
         }
@@ -144,10 +146,10 @@ impl Members {
             return;
         }
         if self.is_empty() && parse_integer(first).is_none() {
-            self.encoding = Encoding::Listpack;
+            self.set_stored(Encoding::Listpack);
         }
-        if self.encoding == Encoding::Listpack || count > INTEGERS_MAX {
-            self.encoding = Encoding::Hashtable;
+        if self.stored() == Encoding::Listpack || count > INTEGERS_MAX {
+            self.set_stored(Encoding::Hashtable);
             self.unpack();
         }
     }
@@ -155,15 +157,15 @@ impl Members {
     /// The members as a dense set.
     #[cold]
     fn unpack(&mut self) -> &mut DenseSet {
-        if let Form::Packed(packed) = &self.form {
+        if let Form::Packed(packed) = self.0.form() {
             let mut dense = DenseSet::new();
             for member in packed.iter() {
                 dense.insert(member);
             }
-            self.form = Form::Dense(Box::new(dense));
+            self.0.replace(Small::big(Box::new(dense)));
         }
-        match &mut self.form {
-            Form::Dense(dense) => dense,
+        match self.0.form_mut() {
+            Form::Big(dense) => dense,
             Form::Packed(_) => unreachable!("the form was set above"),
         }
     }
@@ -171,8 +173,8 @@ impl Members {
     /// Removes a member; true when it was there.
     #[inline]
     pub fn remove(&mut self, member: &[u8]) -> bool {
-        match &mut self.form {
-            Form::Dense(dense) => dense.remove(member),
+        match self.0.form_mut() {
+            Form::Big(dense) => dense.remove(member),
             Form::Packed(packed) => match packed.iter().position(|entry| entry == member) {
                 Some(position) => remove_packed(packed, position),
                 None => false,
@@ -183,9 +185,9 @@ impl Members {
     /// The member at a position below [`Members::len`].
     #[inline]
     pub fn at(&self, position: usize) -> Option<&[u8]> {
-        match &self.form {
+        match self.0.form() {
             Form::Packed(packed) => packed.get(position),
-            Form::Dense(dense) => dense.at(position),
+            Form::Big(dense) => dense.at(position),
         }
     }
 
@@ -193,20 +195,20 @@ impl Members {
     /// its sub-table in a very big set, takes the position.
     #[inline]
     pub fn pop_at(&mut self, position: usize, show: impl FnOnce(&[u8])) -> bool {
-        match &mut self.form {
+        match self.0.form_mut() {
             Form::Packed(packed) => {
                 packed.get(position).map(show);
                 remove_packed(packed, position)
             }
-            Form::Dense(dense) => dense.pop_at(position, show),
+            Form::Big(dense) => dense.pop_at(position, show),
         }
     }
 
     /// The members in order of position.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let (packed, dense) = match &self.form {
+        let (packed, dense) = match self.0.form() {
             Form::Packed(packed) => (Some(packed.iter()), None),
-            Form::Dense(dense) => (None, Some(dense.iter())),
+            Form::Big(dense) => (None, Some(dense.iter())),
         };
         packed.into_iter().flatten().chain(dense.into_iter().flatten())
     }
@@ -214,12 +216,12 @@ impl Members {
     /// Visits about `count` members from a cursor on and returns the next one; 0 begins and ends.
     /// A packed set is visited as a whole, as Redis does.
     pub fn scan<'a>(&'a self, cursor: u64, count: usize, visit: impl FnMut(&'a [u8])) -> u64 {
-        match &self.form {
+        match self.0.form() {
             Form::Packed(packed) => {
                 packed.iter().for_each(visit);
                 0
             }
-            Form::Dense(dense) => dense.scan(cursor, count, visit),
+            Form::Big(dense) => dense.scan(cursor, count, visit),
         }
     }
 }
@@ -244,18 +246,24 @@ impl Object for Members {
     }
 
     fn weight(&self) -> usize {
-        let form = match &self.form {
+        match self.0.form() {
             Form::Packed(packed) => packed.weight(),
-            Form::Dense(dense) => room(size_of::<DenseSet>()) + dense.weight(),
-        };
-        room(size_of::<Members>()) + form
+            Form::Big(dense) => room(size_of::<DenseSet>()) + dense.weight(),
+        }
     }
 
     fn prefetch(&self, seek: &mut Seek, step: usize) {
-        match &self.form {
+        match self.0.form() {
             Form::Packed(packed) if step == 0 => packed.prefetch(),
             Form::Packed(_) => {}
-            Form::Dense(dense) => dense.prefetch_step(seek, step),
+            Form::Big(dense) => dense.prefetch_step(seek, step),
+        }
+    }
+
+    fn shed(&mut self, most: usize) -> usize {
+        match self.0.form_mut() {
+            Form::Packed(_) => 0,
+            Form::Big(dense) => dense.shed(most),
         }
     }
 
@@ -264,7 +272,7 @@ impl Object for Members {
     }
 
     fn encoding(&self) -> &'static str {
-        match self.encoding {
+        match self.stored() {
             Encoding::Intset => "intset",
             Encoding::Listpack => "listpack",
             Encoding::Hashtable => "hashtable",
@@ -274,27 +282,25 @@ impl Object for Members {
     /// The encoding's number; the number of sub-tables, 0 for a packed set; the number of members;
     /// the members in order.
     fn freeze(&self, to: &mut Vec<u8>) {
-        let tables = match &self.form {
+        let tables = match self.0.form() {
             Form::Packed(_) => 0,
-            Form::Dense(dense) => dense.tables(),
+            Form::Big(dense) => dense.tables(),
         };
-        to.push(self.encoding as u8);
+        to.push(self.stored() as u8);
         put_length(to, tables);
         put_length(to, self.len());
         self.iter().for_each(|member| put_string(to, member));
     }
 
     fn duplicate(&self) -> Box<dyn Object> {
-        let mut copy = Members {
-            form: match &self.form {
-                Form::Packed(_) => Form::Packed(Packed::new()),
-                Form::Dense(dense) => {
-                    let copy = DenseSet::with_tables(dense.tables(), dense.len());
-                    Form::Dense(Box::new(copy.unwrap_or_default()))
-                }
-            },
-            encoding: self.encoding,
-        };
+        let mut copy = Members(match self.0.form() {
+            Form::Packed(_) => Small::default(),
+            Form::Big(dense) => {
+                let copy = DenseSet::with_tables(dense.tables(), dense.len());
+                Small::big(Box::new(copy.unwrap_or_default()))
+            }
+        });
+        copy.set_stored(self.stored());
         for member in self.iter() {
             copy.append(member);
         }
@@ -338,8 +344,8 @@ impl Distinct for Members {
 impl Members {
     /// Adds a member in the form and encoding that there is; true when it is new.
     fn append(&mut self, member: &[u8]) -> bool {
-        match &mut self.form {
-            Form::Dense(dense) => dense.insert(member),
+        match self.0.form_mut() {
+            Form::Big(dense) => dense.insert(member),
             Form::Packed(packed) => {
                 let is_new = packed.find(member, 1).is_none();
                 if is_new {
@@ -352,9 +358,9 @@ impl Members {
 
     /// Whether a set can look like this.
     fn is_sound(&self) -> bool {
-        let packed = matches!(self.form, Form::Packed(_));
+        let packed = self.0.is_packed();
         let small = |most| self.len() <= most;
-        match self.encoding {
+        match self.stored() {
             Encoding::Intset => {
                 small(if packed { PACKED_MEMBERS_MAX } else { INTEGERS_MAX })
                     && self.iter().all(|member| parse_integer(member).is_some())
@@ -390,11 +396,12 @@ fn read(frozen: &mut Frozen<'_>) -> Option<Members> {
     let count = frozen.length().filter(|&count| count > 0 && count <= frozen.left())?;
     let form = match tables {
         0 if count > PACKED_MEMBERS_MAX => return None,
-        0 => Form::Packed(Packed::new()),
-        _ => Form::Dense(Box::new(DenseSet::with_tables(tables, count)?)),
+        0 => Small::default(),
+        _ => Small::big(Box::new(DenseSet::with_tables(tables, count)?)),
     };
     let mut told = frozen.clone();
-    let mut members = Members { form, encoding };
+    let mut members = Members(form);
+    members.set_stored(encoding);
     for _ in 0..count {
         if !members.append(frozen.string()?) {
             return None;

@@ -16,9 +16,8 @@ use crate::error::Fault;
 use crate::keyspace::{Elements, Kind, Object};
 use crate::structure::dense::Seek;
 use crate::structure::frozen::{Frozen, put_length, put_string};
-use crate::structure::packed::Packed;
 use crate::structure::ranked::{Change, Score, SortedSet};
-use crate::structure::room;
+use crate::structure::{Form, Small, room};
 
 /// The most members of a packed sorted set (`zset-max-listpack-entries`).
 pub(super) const PACKED_MEMBERS_MAX: usize = 128;
@@ -30,23 +29,13 @@ pub(super) const PACKED_BYTES_MAX: usize = 64;
 pub static KIND: Kind = Kind { name: "zset", tag: 4, thaw };
 
 /// Members with scores.
-pub struct Ranking(Form);
-
-enum Form {
-    Packed(Packed),
-    Tree(Box<SortedSet>),
-}
-
-impl Default for Ranking {
-    fn default() -> Ranking {
-        Ranking(Form::Packed(Packed::new()))
-    }
-}
+#[derive(Default)]
+pub struct Ranking(Small<SortedSet>);
 
 impl Ranking {
     /// An empty one in the form of big ones.
     pub fn big() -> Ranking {
-        Ranking(Form::Tree(Box::default()))
+        Ranking(Small::big(Box::default()))
     }
 
     /// Packs one that is small enough. What is computed as a whole is computed big, and then stored
@@ -66,9 +55,9 @@ impl Ranking {
     /// How many members there are.
     #[inline]
     pub fn len(&self) -> usize {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => packed.len() / 2,
-            Form::Tree(tree) => tree.len(),
+            Form::Big(tree) => tree.len(),
         }
     }
 
@@ -80,23 +69,23 @@ impl Ranking {
     /// The score of a member.
     #[inline]
     pub fn score(&self, member: &[u8]) -> Option<Score> {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => packed::score(packed, member),
-            Form::Tree(tree) => tree.score(member),
+            Form::Big(tree) => tree.score(member),
         }
     }
 
     /// Gives a member a score.
     #[inline]
     pub fn insert(&mut self, member: &[u8], score: Score) -> Change {
-        match &mut self.0 {
-            Form::Tree(tree) => tree.insert(member, score),
+        match self.0.form_mut() {
+            Form::Big(tree) => tree.insert(member, score),
             Form::Packed(_) => self.insert_packed(member, score),
         }
     }
 
     fn insert_packed(&mut self, member: &[u8], score: Score) -> Change {
-        if let Form::Packed(packed) = &mut self.0 {
+        if let Form::Packed(packed) = self.0.form_mut() {
             let old = packed::score(packed, member);
             if old == Some(score) {
                 return Change::Same;
@@ -124,69 +113,69 @@ impl Ranking {
     /// The members as a tree.
     #[cold]
     fn unpack(&mut self) -> &mut SortedSet {
-        if let Form::Packed(packed) = &self.0 {
+        if let Form::Packed(packed) = self.0.form() {
             let mut tree = SortedSet::new();
             for (member, score) in packed::iter(packed) {
                 tree.insert(member, score);
             }
-            self.0 = Form::Tree(Box::new(tree));
+            self.0.replace(Small::big(Box::new(tree)));
         }
-        match &mut self.0 {
-            Form::Tree(tree) => tree,
+        match self.0.form_mut() {
+            Form::Big(tree) => tree,
             Form::Packed(_) => unreachable!("the form was set above"),
         }
     }
 
     /// Removes a member and returns its score.
     pub fn remove(&mut self, member: &[u8]) -> Option<Score> {
-        match &mut self.0 {
+        match self.0.form_mut() {
             Form::Packed(packed) => packed::remove(packed, member),
-            Form::Tree(tree) => tree.remove(member),
+            Form::Big(tree) => tree.remove(member),
         }
     }
 
     /// Removes the member of this rank; false when there is none.
     #[inline]
     pub fn remove_at(&mut self, rank: usize) -> bool {
-        match &mut self.0 {
+        match self.0.form_mut() {
             Form::Packed(packed) => packed::remove_range(packed, rank, 1) > 0,
-            Form::Tree(tree) => tree.remove_at(rank),
+            Form::Big(tree) => tree.remove_at(rank),
         }
     }
 
     /// Removes as many members from this rank on; how many there were.
     pub fn remove_range(&mut self, rank: usize, count: usize) -> usize {
-        match &mut self.0 {
+        match self.0.form_mut() {
             Form::Packed(packed) => packed::remove_range(packed, rank, count),
-            Form::Tree(tree) => (0..count).take_while(|_| tree.remove_at(rank)).count(),
+            Form::Big(tree) => (0..count).take_while(|_| tree.remove_at(rank)).count(),
         }
     }
 
     /// How many members stand before this one.
     pub fn rank(&self, member: &[u8]) -> Option<usize> {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => packed::iter(packed).position(|(other, _)| other == member),
-            Form::Tree(tree) => tree.rank(member),
+            Form::Big(tree) => tree.rank(member),
         }
     }
 
     /// How many members are `before`, which must hold for a first part of the order and for none
     /// behind it.
     pub fn rank_where(&self, before: impl Fn(Score, &[u8]) -> bool) -> usize {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => {
                 packed::iter(packed).take_while(|&(member, score)| before(score, member)).count()
             }
-            Form::Tree(tree) => tree.rank_where(before),
+            Form::Big(tree) => tree.rank_where(before),
         }
     }
 
     /// The member of this rank and its score.
     #[inline]
     pub fn at(&self, rank: usize) -> Option<(&[u8], Score)> {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => packed::iter(packed).nth(rank),
-            Form::Tree(tree) => tree.at(rank),
+            Form::Big(tree) => tree.at(rank),
         }
     }
 
@@ -197,17 +186,17 @@ impl Ranking {
 
     /// The members from this rank up.
     pub fn iter_from(&self, rank: usize) -> Walk<'_> {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => Walk::packed(packed, rank),
-            Form::Tree(tree) => Walk::Tree(tree.iter_from(rank)),
+            Form::Big(tree) => Walk::Tree(tree.iter_from(rank)),
         }
     }
 
     /// The members from this rank, which must be there, down.
     pub fn iter_back_from(&self, rank: usize) -> Walk<'_> {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => Walk::packed_back(packed, self.len() - 1 - rank),
-            Form::Tree(tree) => Walk::TreeBack(tree.iter_back_from(rank)),
+            Form::Big(tree) => Walk::TreeBack(tree.iter_back_from(rank)),
         }
     }
 
@@ -219,20 +208,20 @@ impl Ranking {
         count: usize,
         mut visit: impl FnMut(&'a [u8], Score),
     ) -> u64 {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => {
                 packed::iter(packed).for_each(|(member, score)| visit(member, score));
                 0
             }
-            Form::Tree(tree) => tree.scan(cursor, count, visit),
+            Form::Big(tree) => tree.scan(cursor, count, visit),
         }
     }
 
     /// An empty one in the same form.
     fn like(&self) -> Ranking {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(_) => Ranking::default(),
-            Form::Tree(_) => Ranking::big(),
+            Form::Big(_) => Ranking::big(),
         }
     }
 }
@@ -243,18 +232,24 @@ impl Object for Ranking {
     }
 
     fn weight(&self) -> usize {
-        let form = match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) => packed.weight(),
-            Form::Tree(tree) => room(size_of::<SortedSet>()) + tree.weight(),
-        };
-        room(size_of::<Ranking>()) + form
+            Form::Big(tree) => room(size_of::<SortedSet>()) + tree.weight(),
+        }
     }
 
     fn prefetch(&self, seek: &mut Seek, step: usize) {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(packed) if step == 0 => packed.prefetch(),
             Form::Packed(_) => {}
-            Form::Tree(tree) => tree.prefetch_step(seek, step),
+            Form::Big(tree) => tree.prefetch_step(seek, step),
+        }
+    }
+
+    fn shed(&mut self, most: usize) -> usize {
+        match self.0.form_mut() {
+            Form::Packed(_) => 0,
+            Form::Big(tree) => tree.shed(most),
         }
     }
 
@@ -263,16 +258,16 @@ impl Object for Ranking {
     }
 
     fn encoding(&self) -> &'static str {
-        match &self.0 {
+        match self.0.form() {
             Form::Packed(_) => "listpack",
-            Form::Tree(_) => "skiplist",
+            Form::Big(_) => "skiplist",
         }
     }
 
     /// 0 for a packed one, else 1; the number of members; the members in order, each with the eight
     /// bytes of its score, lowest first.
     fn freeze(&self, to: &mut Vec<u8>) {
-        to.push(u8::from(matches!(self.0, Form::Tree(_))));
+        to.push(u8::from(!self.0.is_packed()));
         put_length(to, self.len());
         for (member, score) in self.iter() {
             put_string(to, member);
@@ -310,13 +305,13 @@ impl Elements for Ranking {
 impl Ranking {
     /// Adds a member that belongs behind all others, in the form that there is.
     fn append(&mut self, member: &[u8], score: Score) -> bool {
-        match &mut self.0 {
+        match self.0.form_mut() {
             Form::Packed(packed) => {
                 let is_new = packed.find(member, 2).is_none();
                 packed::push(packed, member, score);
                 is_new
             }
-            Form::Tree(tree) => tree.insert(member, score) == Change::Added,
+            Form::Big(tree) => tree.insert(member, score) == Change::Added,
         }
     }
 }

@@ -164,6 +164,12 @@ impl DenseMap {
         self.0.drop_dead(now, most)
     }
 
+    /// Frees about `most` elements and says how many it were, 0 when none is left. For a map that
+    /// is to be dropped: nothing else may be called afterwards.
+    pub fn shed(&mut self, most: usize) -> usize {
+        self.0.shed(most)
+    }
+
     /// Starts loading what an operation on `field` will read at a step, 0 to 2: what the cell, the
     /// element's word and the element say. Other work should lie between the steps.
     #[inline]

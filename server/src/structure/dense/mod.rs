@@ -316,6 +316,22 @@ impl<E: Element> Dense<E> {
         self.add_table(other);
     }
 
+    /// Frees about `most` elements of a structure that is to be freed, and says how many it were.
+    /// Nothing else may be called afterwards.
+    pub(super) fn shed(&mut self, most: usize) -> usize {
+        let mut gone = 0;
+        while gone < most
+            && let Some(table) = self.tables.last_mut()
+        {
+            gone += table.shed(most - gone);
+            if table.len() == 0 {
+                self.tables.pop();
+                gone += 1;
+            }
+        }
+        gone
+    }
+
     /// Undoes the last split.
     #[cold]
     fn merge(&mut self) {

@@ -200,6 +200,11 @@ impl<E: Element> Table<E> {
         }
     }
 
+    /// Drops up to `most` elements from the end and leaves the index as it is.
+    pub(super) fn shed(&mut self, most: usize) -> usize {
+        (0..most).take_while(|_| self.elements.pop().is_some()).count()
+    }
+
     /// Gives every element a mark made from its hash. Reads every key.
     pub(super) fn mark_by_hash(&mut self, mark: impl Fn(u64) -> u8) {
         const AHEAD: usize = 12;

@@ -448,3 +448,24 @@ fn a_member_of_sixteen_bytes_costs_at_most_34() {
     }
     assert!(worst <= 34.0, "{worst} bytes per member");
 }
+
+#[test]
+fn a_structure_is_shed_in_bounded_parts_until_nothing_is_left() {
+    for count in [0, 1, TARGET, 10 * TARGET + 7] {
+        let live = LIVE.get();
+        let mut map = DenseMap::new();
+        for i in 0..count {
+            map.insert(&number(i), b"value", 0);
+        }
+        let mut before = LIVE.get();
+        loop {
+            let gone = map.shed(10);
+            assert!(gone <= 11 && before - LIVE.get() <= 10 * 32, "{gone} blocks at once");
+            before = LIVE.get();
+            if gone == 0 {
+                break;
+            }
+        }
+        assert_eq!(LIVE.get(), live, "fields of a map of {count} are left");
+    }
+}

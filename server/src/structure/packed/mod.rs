@@ -27,7 +27,11 @@ const HEADS: [usize; 2] = [2, 16];
 const LONG_HEADER: usize = 8;
 
 /// A sequence of byte strings in one allocation.
-pub struct Packed(Thin);
+///
+/// A byte of its word is free: [`Small`](super::Small) keeps a note there, which every change
+/// leaves alone.
+#[repr(transparent)]
+pub struct Packed(pub(super) Thin);
 
 /// Where an entry is. A spot is good until the sequence changes before or at it; used after that,
 /// it reads some other bytes of the sequence or none, and changes nothing or the wrong thing.
@@ -223,7 +227,9 @@ impl Packed {
         if head + used_then > whole || whole > 2 * (head + used_then) + 32 {
             let content = self.content();
             let (front, back) = (&content[..at], &content[at + gone..]);
+            let note = self.0.mark();
             self.0 = fresh(used_then, front, added, back);
+            self.0.set_mark(note);
         } else {
             let content = &mut self.0.bytes_mut()[head..];
             content.copy_within(at + gone..used, at + added);

@@ -176,6 +176,20 @@ impl SortedSet {
         self.index.scan(cursor, count, 0, |element| visit(element.key(), element.score()))
     }
 
+    /// Frees about `most` blocks and says how many it were, 0 when none is left. For a set that is
+    /// to be dropped: nothing else may be called afterwards.
+    pub fn shed(&mut self, most: usize) -> usize {
+        // The tree first: it names members that the index owns.
+        let gone = self.tree.shed(most);
+        if gone > 0 {
+            return gone;
+        }
+        if self.tree.len() > 0 {
+            self.tree = Tree::new();
+        }
+        self.index.shed(most)
+    }
+
     /// Starts loading what an operation on `member` will read at a step, 0 to 2, as
     /// [`DenseMap::prefetch_step`](super::dense::DenseMap::prefetch_step) does.
     #[inline]

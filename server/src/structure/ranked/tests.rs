@@ -185,3 +185,24 @@ fn a_scan_visits_every_member_with_its_score() {
     assert_eq!(seen.len(), 2000);
     assert!(seen.iter().all(|(member, &score)| set.score(member) == Some(score)));
 }
+
+#[test]
+fn a_set_is_shed_in_bounded_parts_until_nothing_is_left() {
+    for count in [0u64, 1, 8, 9, 1000, 5000] {
+        let live = LIVE.get();
+        let mut set = SortedSet::new();
+        for i in 0..count {
+            set.insert(format!("a long member {i}").as_bytes(), score(i as i64 % 700));
+        }
+        let mut before = LIVE.get();
+        loop {
+            let gone = set.shed(10);
+            assert!(gone <= 11 && before - LIVE.get() <= 10 * 32, "{gone} blocks at once");
+            before = LIVE.get();
+            if gone == 0 {
+                break;
+            }
+        }
+        assert_eq!(LIVE.get(), live, "members of a set of {count} are left");
+    }
+}

@@ -80,6 +80,11 @@ impl Tree {
         true
     }
 
+    /// Frees about `most` nodes of a tree that is to be freed, from its end; how many it were.
+    pub(super) fn shed(&mut self, most: usize) -> usize {
+        (0..most).take_while(|_| shed(&mut self.root)).count()
+    }
+
     /// The number of entries that are `before`, which holds for a first part of them.
     pub(super) fn rank(&self, before: impl Fn(Score, &[u8]) -> bool) -> usize {
         let before = |entry: Entry| before(entry.score, name(entry));
@@ -112,6 +117,16 @@ impl Tree {
             }
         }
     }
+}
+
+/// Frees the last leaf below a node; false when that is a leaf itself, or has none.
+fn shed(node: &mut Node) -> bool {
+    let Node::Inner(inner) = node else { return false };
+    let Some(last) = inner.len().checked_sub(1) else { return false };
+    if !inner.children[last].as_mut().is_some_and(shed) {
+        inner.remove(last);
+    }
+    true
 }
 
 /// The member of an entry of the tree that is borrowed.

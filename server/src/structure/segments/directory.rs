@@ -176,6 +176,20 @@ impl Directory {
         Some(result)
     }
 
+    /// Drops up to `most` segments from the end and leaves the counts as they are.
+    pub(super) fn shed(&mut self, most: usize) -> usize {
+        let mut gone = 0;
+        while gone < most
+            && let Some(group) = self.groups.back_mut()
+        {
+            if group.segments.pop_back().is_none() {
+                self.groups.pop_back();
+            }
+            gone += 1;
+        }
+        gone
+    }
+
     /// Removes a segment with all its entries.
     pub(super) fn drop_segment(&mut self, (number, at): Place) {
         let Some(group) = self.groups.get_mut(number) else { return };

@@ -239,6 +239,15 @@ impl List {
         }
     }
 
+    /// Frees about `most` segments and says how many it were, 0 when at most one is left. For a
+    /// list that is to be dropped: nothing else may be called afterwards.
+    pub fn shed(&mut self, most: usize) -> usize {
+        match &mut self.form {
+            Form::Short(_) => 0,
+            Form::Long(directory) => directory.shed(most),
+        }
+    }
+
     /// Removes `count` entries from `index` on, or as many as there are; returns how many.
     ///
     /// Whole segments are dropped unread, so trimming a long list costs its segments and not its

@@ -192,3 +192,22 @@ fn groups_bound_what_an_index_skips() {
     let segments = list.bytes() / FULL;
     assert!(directory.groups() <= segments / (GROUP - 2) + 2, "{} groups", directory.groups());
 }
+
+#[test]
+fn a_list_is_shed_in_bounded_parts_until_one_is_left() {
+    for count in [0usize, 1, 3000, 60_000] {
+        let mut list = List::new();
+        (0..count).for_each(|i| list.push(End::Back, format!("some entry {i}").as_bytes()));
+        let (mut parts, mut calls) = (0, 0);
+        loop {
+            let gone = list.shed(3);
+            assert!(gone <= 3);
+            if gone == 0 {
+                break;
+            }
+            (parts, calls) = (parts + gone, calls + 1);
+        }
+        let segments = count * 16 / FULL;
+        assert!(parts >= segments && calls >= segments / 3, "{parts} parts in {calls} calls");
+    }
+}

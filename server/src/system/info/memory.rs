@@ -195,7 +195,10 @@ pub static PURGE: Command = Command {
 };
 
 fn purge(cx: &mut Desk<'_>) -> Outcome {
-    // mimalloc gives unused pages back by itself, a moment after they become so.
+    // Of this thread's heap; the other loops' give theirs back when they have nothing to do.
+    if let Some(give_back) = cx.process.give_back.get() {
+        give_back();
+    }
     cx.out.ok();
     Ok(Next::Done)
 }
@@ -219,7 +222,7 @@ fn say_help(cx: &mut Desk<'_>) -> Outcome {
         "MALLOC-STATS",
         "    Return what the memory allocator tells, which is nothing in this build.",
         "PURGE",
-        "    Accepted; the allocator gives unused memory back by itself.",
+        "    Have the allocator give unused memory back to the system.",
         "STATS",
         "    Return information about the memory usage of the server.",
         "USAGE <key> [SAMPLES <count>]",

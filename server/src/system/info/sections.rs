@@ -114,6 +114,9 @@ fn memory(cx: &Desk<'_>, text: &mut String) {
     field(text, "mem_clients_normal", memory.buffers);
     field(text, "mem_allocator", "mimalloc");
     field(text, "active_defrag_running", 0);
+    let aside = cx.process.keyspace.aside();
+    field(text, "lazyfree_pending_objects", aside.pending);
+    field(text, "lazyfreed_objects", aside.freed);
 }
 
 /// `part / whole`; 0 for an empty whole.

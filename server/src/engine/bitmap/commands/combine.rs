@@ -1,6 +1,6 @@
 //! engine/bitmap/commands/combine.rs — BITOP: a bitmap computed of others.
 //!
-//! The result is computed in place, a block at a time, so that even results of 512 MiB need no
+//! A long result is computed in place, a block at a time, so that even one of 512 MiB needs no
 //! second copy. A destination that is also a source is right all the same: a block of the result
 //! needs nothing but the same block of the sources.
 
@@ -10,10 +10,12 @@ use crate::command::options::is_word;
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Write};
 use crate::engine::bitmap::operation::Operation;
 use crate::error::Refusal;
-use crate::keyspace::{Keys, Ttl};
+use crate::keyspace::{Keys, Ttl, Value};
 
 /// So many bytes are computed at a time: they stay in the first cache.
-const BLOCK_BYTES: usize = 8 << 10;
+const BLOCK_BYTES: usize = 16 << 10;
+/// A string beyond these is raw whatever made it.
+const EMBEDDED_BYTES_MAX: usize = 44;
 
 /// See its summary.
 pub static BITOP: Command = Command {
@@ -56,25 +58,52 @@ fn bitop(cx: &mut Write<'_, '_>) -> Outcome {
         }
         _ => {}
     }
-    let mut len = 0;
-    for name in &names {
-        len = len.max(cx.keys.string(name)?.map_or(0, <[u8]>::len));
-    }
+    let mut result: SmallVec<[u8; 256]> = SmallVec::new();
+    let len = {
+        let held = sources(&cx.keys, &names, 0, usize::MAX)?;
+        let len = held.iter().map(|held| held.len()).max().unwrap_or_default();
+        if len <= BLOCK_BYTES {
+            result.resize(len, 0);
+            operation.apply(&held, &mut result);
+        }
+        len
+    };
     cx.out.integer(len as i64);
     if len == 0 {
         cx.keys.remove(target);
         return Ok(Next::Done);
     }
-    if names.contains(&target) && cx.keys.string(target)?.is_some() {
+    if len > BLOCK_BYTES {
+        combine_long(cx, operation, &names, len)?;
+        return Ok(Next::Done);
+    }
+    cx.keys.put_string(target, &result, Ttl::Clear);
+    if len <= EMBEDDED_BYTES_MAX {
+        // Redis stores what it computes as it is: never as an integer, never embedded.
+        cx.keys.amend_string(target, |len| len, |_| ((), false))?;
+    }
+    Ok(Next::Done)
+}
+
+/// Computes a result of several blocks where it will stay.
+fn combine_long(
+    cx: &mut Write<'_, '_>,
+    operation: Operation,
+    names: &[&[u8]],
+    len: usize,
+) -> Result<(), Refusal> {
+    let target = cx.args.arg(2);
+    if matches!(cx.keys.peek(target), Some(Value::String(_))) {
         cx.keys.set_deadline(target, None);
     } else {
         cx.keys.put_string(target, b"", Ttl::Clear);
     }
+    // A source that is the target keeps its bytes: the result is at least as long.
     cx.keys.amend_string(target, |_| len, |_| ((), false))?;
-    let mut block = vec![0; len.min(BLOCK_BYTES)];
+    let mut block = vec![0; BLOCK_BYTES];
     for from in (0..len).step_by(BLOCK_BYTES) {
         let block = &mut block[..(len - from).min(BLOCK_BYTES)];
-        operation.apply(&sources(&cx.keys, &names, from, block.len())?, block);
+        operation.apply(&sources(&cx.keys, names, from, block.len())?, block);
         cx.keys.amend_string(
             target,
             |held| held,
@@ -84,7 +113,7 @@ fn bitop(cx: &mut Write<'_, '_>) -> Outcome {
             },
         )?;
     }
-    Ok(Next::Done)
+    Ok(())
 }
 
 fn operation(word: &[u8]) -> Result<Operation, Refusal> {

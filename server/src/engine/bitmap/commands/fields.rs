@@ -158,7 +158,8 @@ fn parse(args: Request<'_>) -> Result<SmallVec<[Step; 4]>, Refusal> {
         }
         let is_get = is_word(word, "GET") && needs(2);
         let is_set = is_word(word, "SET") && needs(3);
-        if !is_get && !is_set && !(is_word(word, "INCRBY") && needs(3)) {
+        let is_add = is_word(word, "INCRBY") && needs(3);
+        if !(is_get || is_set || is_add) {
             return Err(Refusal::Syntax);
         }
         let field = parse_field(words.value()?, words.value()?)?;
