@@ -130,16 +130,22 @@ fn big_collections_replay() {
     for round in 0..60_000 {
         let n = dice.below(30_000);
         // Mostly growing at first, mostly shrinking in the end.
-        let line = match dice.below(if round < 50_000 { 7 } else { 12 }) {
+        if dice.below(50) == 0 {
+            bare.advance(dice.next() % 20);
+            bare.sweep_some(40);
+        }
+        let line = match dice.below(if round < 50_000 { 9 } else { 14 }) {
             0 | 1 => format!("SADD set {n} {}", n * 7),
             2 => format!("SADD numbers {n}"),
             3 => format!("HSET hash {n} {round}"),
             4 => format!("RPUSH list {n}"),
             5 => format!("ZADD sorted {} {n}", dice.below(100)),
-            6 | 7 => format!("SREM set {n}"),
-            8 => format!("HDEL hash {n}"),
-            9 => format!("ZREM sorted {n}"),
-            10 => "LPOP list".to_owned(),
+            6 => format!("HSET mortal {n} {round}"),
+            7 => format!("HPEXPIRE mortal {} FIELDS 1 {}", 1 + n % 9000, dice.below(3_000)),
+            8 | 9 => format!("SREM set {n}"),
+            10 => format!("HDEL hash {n}"),
+            11 => format!("ZREM sorted {n}"),
+            12 => "LPOP list".to_owned(),
             _ => format!("SPOP {} 3", pick(&mut dice, &["set", "numbers"])),
         };
         bare.line(client, &line);

@@ -88,7 +88,8 @@ fn build(arg: &Arg, keys: &mut usize) -> Vec<Argument> {
         Arg::Counted(inner) => {
             let mut argument = one(inner, keys);
             argument.multiple = true;
-            vec![Argument::plain("numkeys", "integer"), argument]
+            let name = if has_key(inner) { "numkeys" } else { "numfields" };
+            vec![Argument::plain(name, "integer"), argument]
         }
         Arg::Halves(first, second) => {
             let mut both = [one(first, keys), one(second, keys)];
@@ -96,6 +97,11 @@ fn build(arg: &Arg, keys: &mut usize) -> Vec<Argument> {
             both.into()
         }
     }
+}
+
+/// Whether it is a key, or begins with one.
+fn has_key(arg: &Arg) -> bool {
+    matches!(arg, Arg::Key(..) | Arg::Group([Arg::Key(..), ..]))
 }
 
 /// As `build`, with several arguments made one block.

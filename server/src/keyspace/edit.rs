@@ -13,6 +13,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 use super::keys::Keys;
+use super::mortal;
 use super::object::Object;
 use super::stripe::Place;
 use crate::error::Refusal;
@@ -85,10 +86,12 @@ impl<T: Object> Drop for Edit<'_, '_, T> {
     #[inline]
     fn drop(&mut self) {
         let (before, weight, is_empty) = (self.weight, self.weight(), self.is_empty());
+        let due = mortal::due(&**self);
         let (hash, place, database) = (self.hash, self.place, self.keys.database());
         let collecting = self.keys.space().collecting.is_on();
         let Some(guarded) = self.keys.guarded_mut(database, hash) else { return };
         guarded.reweigh(before, weight);
+        guarded.table_mut(place).set_inner(place.position, due);
         if is_empty {
             let (slot, _) = guarded.remove(place);
             // Unchanged and empty: made for this edit, and nothing was put in.

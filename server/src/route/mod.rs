@@ -442,6 +442,7 @@ impl<'p> Executor<'p> {
                 let mut keys = write.keys;
                 let stamp = Stamp { now, seed, database };
                 settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
+                note_expired(&self.counters, &keys);
                 if let Ok(Next::Park(wait)) = &mut outcome {
                     self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
                 } else if keys.has_ready() {
@@ -519,6 +520,7 @@ impl<'p> Executor<'p> {
         };
         let stamp = Stamp { now, seed, database };
         settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
+        note_expired(&self.counters, &keys);
         if keys.has_ready() {
             keys = service!(self).serve(keys);
         }
@@ -621,15 +623,25 @@ struct Stamp {
 }
 
 fn note_lookups(counters: &Counters, keys: &Keys<'_>) {
-    let (hits, misses, expired) = keys.lookups();
+    let (hits, misses, _) = keys.lookups();
     if hits > 0 {
         counters.hits.add(hits);
     }
     if misses > 0 {
         counters.misses.add(misses);
     }
+    note_expired(counters, keys);
+}
+
+/// Counts what a writer found dead, or let die.
+#[inline]
+fn note_expired(counters: &Counters, keys: &Keys<'_>) {
+    let (_, _, expired) = keys.lookups();
     if expired > 0 {
         counters.expired.add(expired);
+    }
+    if keys.parts_expired() > 0 {
+        counters.expired_parts.add(keys.parts_expired());
     }
 }
 
