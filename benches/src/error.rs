@@ -16,6 +16,8 @@ pub enum Error {
     Stalled { seconds: u64, outstanding: u64 },
     /// The server answered with an error, and errors were not allowed.
     Refused { request: String, reply: String },
+    /// The server answered, but not with what had to come.
+    Unexpected { request: String, reply: String },
     /// The bytes that came back are no RESP reply.
     NotResp { byte: u8 },
     /// A server process did not come up.
@@ -46,6 +48,9 @@ impl fmt::Display for Error {
             }
             Self::Refused { request, reply } => {
                 write!(f, "the server answered {request} with the error: {reply}")
+            }
+            Self::Unexpected { request, reply } => {
+                write!(f, "the server answered {request} with {reply:?}, which it should not")
             }
             Self::NotResp { byte } => write!(
                 f,

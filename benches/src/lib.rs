@@ -10,7 +10,8 @@
 //! - `target`, `direct`: where a server is, and a plain blocking client for preparation and INFO.
 //! - `chance`, `template`, `reply`: which key, the bytes of a batch, counting replies in any split.
 //! - `workload`, `load`: the named workloads and the loops that drive them, closed and open.
-//! - `pubsub`, `memory`, `idle`, `expiry`, `complexity`: scenarios that are not a stream of requests.
+//! - `pubsub`, `handover`, `memory`, `idle`, `expiry`, `complexity`: scenarios that are not a stream
+//!   of requests.
 //! - `server`, `floor`: starting a server pinned to a core; the cheapest server there can be.
 //! - `compare`: two servers in turn, ratios, targets, tables, plots and the report.
 //!
@@ -26,6 +27,7 @@ pub mod direct;
 pub mod error;
 pub mod expiry;
 pub mod floor;
+pub mod handover;
 pub mod idle;
 pub mod latency;
 pub mod load;

@@ -132,6 +132,13 @@ pub const KINDS: &[Kind] = &[
         value_bytes: 0,
         items: 500_000,
     },
+    Kind {
+        name: "stream_entry",
+        summary: "entry of 2 fields of 2 B, values of 8 B, in one stream of 1 M",
+        line: "XADD stream * f1 __value__ f2 __value__",
+        value_bytes: 8,
+        items: 1_000_000,
+    },
 ];
 
 /// What was found.

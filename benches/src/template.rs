@@ -9,17 +9,24 @@
 //! | `__key__` | `key:` and the number of a chosen key in twelve digits: 16 bytes |
 //! | `__rand__` | the number of a chosen key in twelve digits |
 //! | `__score__` | a number below the key count in twelve digits, always uniform |
+//! | `__LOW-HIGH__` | a number in this range, always uniform; both bounds have the same number of digits |
 //! | `__value__` | the value, the same bytes in every request |
 //!
-//! Every placeholder chooses anew: two `__key__` in a line are two keys.
+//! Every placeholder chooses anew: two `__key__` in a line are two keys. Servers refuse integers with
+//! leading zeros, such as offsets and indexes; `__10000-99999__` and `1__rand__` have none.
 //!
 //! Several lines with weights make a mix. Then the requests of a batch are chosen and copied one by
-//! one, because their lengths differ.
+//! one, because their lengths differ. Several lines in turn repeat in their order, over the end of a
+//! batch, so that what one takes away the next puts back.
 
 use crate::{Error, Result, chance::Picker};
 
-/// Digits of a number in a request; ten to this power bounds the key count.
+/// Digits of a key's number in a request.
 const DIGITS: usize = 12;
+/// Key numbers are below this.
+pub const KEYS_MAX: u64 = 1_000_000_000_000;
+/// Digits that the bounds of a range may have: numbers of 18 digits fit into 64 bits.
+const RANGE_DIGITS_MAX: usize = 18;
 
 /// One kind of request: its bytes and the places where digits go.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +38,7 @@ pub struct Template {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Slot {
     offset: usize,
+    digits: usize,
     source: Source,
 }
 
@@ -38,6 +46,7 @@ struct Slot {
 enum Source {
     Key,
     Uniform,
+    Range { low: u64, count: u64 },
 }
 
 impl Template {
@@ -45,7 +54,7 @@ impl Template {
     /// spaces inside one.
     ///
     /// # Errors
-    /// `Usage` when the line is empty or a quote is not closed.
+    /// `Usage` when the line is empty, a quote is not closed, or a range has no numbers in it.
     pub fn parse(line: &str, value: &[u8]) -> Result<Self> {
         let words = split(line)?;
         if words.is_empty() {
@@ -56,7 +65,7 @@ impl Template {
         for word in &words {
             let mut argument = Vec::new();
             let mut inside = Vec::new();
-            expand(word, value, &mut argument, &mut inside);
+            expand(word, value, &mut argument, &mut inside)?;
             bytes.extend_from_slice(format!("${}\r\n", argument.len()).as_bytes());
             let start = bytes.len();
             slots.extend(
@@ -85,6 +94,7 @@ pub struct Batch {
 enum Form {
     Same { template: Template, pipeline: usize },
     Mix { templates: Vec<(u64, Template)>, total: u64 },
+    Turns { templates: Vec<Template>, next: usize },
 }
 
 impl Batch {
@@ -109,10 +119,24 @@ impl Batch {
         }
     }
 
+    /// A batch of these templates in their order, again and again.
+    ///
+    /// # Errors
+    /// `Usage` when there is no template.
+    pub fn in_turn(templates: Vec<Template>, pipeline: usize) -> Result<Self> {
+        if templates.is_empty() {
+            return Err(Error::Usage("there is no request to take turns".into()));
+        }
+        let round: Vec<u8> = templates.iter().flat_map(|one| &one.bytes).copied().collect();
+        // A batch may begin anywhere in a round and end in the middle of another.
+        let bytes = round.repeat(pipeline.div_ceil(templates.len()) + 1);
+        Ok(Self { bytes, form: Form::Turns { templates, next: 0 } })
+    }
+
     /// The bytes of `count` new requests. `count` is at most the pipeline given to `new`.
     #[inline]
     pub fn refresh(&mut self, count: usize, picker: &mut Picker) -> &[u8] {
-        match &self.form {
+        match &mut self.form {
             Form::Same { template, pipeline } => {
                 let count = count.min(*pipeline);
                 let size = template.bytes.len();
@@ -131,6 +155,18 @@ impl Batch {
                     fill(&mut self.bytes[start..], &template.slots, picker);
                 }
                 &self.bytes
+            }
+            Form::Turns { templates, next } => {
+                let start = templates[..*next].iter().map(|one| one.bytes.len()).sum();
+                let mut end = start;
+                for _ in 0..count {
+                    let template = &templates[*next];
+                    let request = &mut self.bytes[end..end + template.bytes.len()];
+                    fill(request, &template.slots, picker);
+                    end += template.bytes.len();
+                    *next = (*next + 1) % templates.len();
+                }
+                &self.bytes[start..end]
             }
         }
     }
@@ -154,8 +190,9 @@ fn fill(request: &mut [u8], slots: &[Slot], picker: &mut Picker) {
         let number = match slot.source {
             Source::Key => picker.pick(),
             Source::Uniform => picker.uniform(),
+            Source::Range { low, count } => low + picker.below(count),
         };
-        put_digits(&mut request[slot.offset..slot.offset + DIGITS], number);
+        put_digits(&mut request[slot.offset..slot.offset + slot.digits], number);
     }
 }
 
@@ -185,27 +222,30 @@ static PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
-fn expand(word: &str, value: &[u8], argument: &mut Vec<u8>, slots: &mut Vec<Slot>) {
+fn expand(word: &str, value: &[u8], argument: &mut Vec<u8>, slots: &mut Vec<Slot>) -> Result<()> {
     let mut rest = word;
     while let Some(at) = rest.find("__") {
         argument.extend_from_slice(&rest.as_bytes()[..at]);
         rest = &rest[at..];
-        let digits = |argument: &mut Vec<u8>, slots: &mut Vec<Slot>, source| {
-            slots.push(Slot { offset: argument.len(), source });
-            argument.extend_from_slice(&[b'0'; DIGITS]);
+        let mut number = |argument: &mut Vec<u8>, digits, source| {
+            slots.push(Slot { offset: argument.len(), digits, source });
+            argument.resize(argument.len() + digits, b'0');
         };
         if let Some(after) = rest.strip_prefix("__key__") {
             argument.extend_from_slice(b"key:");
-            digits(argument, slots, Source::Key);
+            number(argument, DIGITS, Source::Key);
             rest = after;
         } else if let Some(after) = rest.strip_prefix("__rand__") {
-            digits(argument, slots, Source::Key);
+            number(argument, DIGITS, Source::Key);
             rest = after;
         } else if let Some(after) = rest.strip_prefix("__score__") {
-            digits(argument, slots, Source::Uniform);
+            number(argument, DIGITS, Source::Uniform);
             rest = after;
         } else if let Some(after) = rest.strip_prefix("__value__") {
             argument.extend_from_slice(value);
+            rest = after;
+        } else if let Some((low, high, after)) = range(rest) {
+            number(argument, low.len(), between(low, high)?);
             rest = after;
         } else {
             argument.extend_from_slice(b"_");
@@ -213,6 +253,25 @@ fn expand(word: &str, value: &[u8], argument: &mut Vec<u8>, slots: &mut Vec<Slot
         }
     }
     argument.extend_from_slice(rest.as_bytes());
+    Ok(())
+}
+
+/// The bounds of a `__LOW-HIGH__` that this text begins with, and what follows it.
+fn range(text: &str) -> Option<(&str, &str, &str)> {
+    let (inside, after) = text.strip_prefix("__")?.split_once("__")?;
+    let (low, high) = inside.split_once('-')?;
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (number(low) && number(high)).then_some((low, high, after))
+}
+
+fn between(low: &str, high: &str) -> Result<Source> {
+    let wrong = || Error::Usage(format!("{low}-{high} is no range of numbers of one length"));
+    if low.len() != high.len() || low.len() > RANGE_DIGITS_MAX || low > high {
+        return Err(wrong());
+    }
+    let number = |text: &str| text.parse::<u64>().map_err(|_| wrong());
+    let low = number(low)?;
+    Ok(Source::Range { low, count: number(high)? - low + 1 })
 }
 
 /// Splits a command line into words; a quoted part keeps its spaces and may be empty.
@@ -297,6 +356,39 @@ mod tests {
         assert_eq!(gets + sent.matches("SET").count(), 1000);
         assert!((690..810).contains(&gets), "{gets}");
         assert!(!sent.contains("DEL"));
+    }
+
+    #[test]
+    fn a_range_is_uniform_within_its_bounds() {
+        let template = Template::parse("SETBIT b:__5-5__ __998-999__ 1", b"").unwrap();
+        let mut batch = Batch::new(vec![(1, template)], 100).unwrap();
+        let sent = text(batch.refresh(100, &mut sequence(7)));
+        let (low, high) = (sent.matches("$3 998 ").count(), sent.matches("$3 999 ").count());
+        assert_eq!(low + high, 100);
+        assert!((25..75).contains(&low), "{low}");
+        assert_eq!(sent.matches("$3 b:5 ").count(), 100);
+        for line in ["GET __1-10__", "GET __9-1__", "GET __1-1234567890123456789__"] {
+            assert!(Template::parse(line, b"").is_err(), "{line}");
+        }
+        let template = Template::parse("GET __a-b__ __-__ __1-__", b"").unwrap();
+        assert_eq!(text(&template.bytes), "*4 $3 GET $7 __a-b__ $5 __-__ $6 __1-__ ");
+    }
+
+    #[test]
+    fn requests_take_turns_over_the_end_of_a_batch() {
+        let lines = ["SPOP s", "SADD s __rand__", "PING"];
+        let templates = lines.iter().map(|line| Template::parse(line, b"").unwrap()).collect();
+        let mut batch = Batch::in_turn(templates, 4).unwrap();
+        let mut keys = sequence(1000);
+        let add = |number| format!("*3 $4 SADD $1 s $12 {number:012} ");
+        let (pop, ping) = ("*2 $4 SPOP $1 s ", "*1 $4 PING ");
+        let mut next = |count| text(batch.refresh(count, &mut keys));
+        assert_eq!(next(4), format!("{pop}{}{ping}{pop}", add(0)));
+        assert_eq!(next(1), add(1));
+        assert_eq!(next(4), format!("{ping}{pop}{}{ping}", add(2)));
+        assert_eq!(next(4), format!("{pop}{}{ping}{pop}", add(3)));
+        assert_eq!(next(4), format!("{}{ping}{pop}{}", add(4), add(5)));
+        assert!(Batch::in_turn(Vec::new(), 1).is_err());
     }
 
     #[test]

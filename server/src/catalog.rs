@@ -13,6 +13,7 @@ pub static ENGINES: &[&Engine] = &[
     &engine::hash::ENGINE,
     &engine::set::ENGINE,
     &engine::sorted_set::ENGINE,
+    &engine::stream::ENGINE,
     &engine::bitmap::ENGINE,
     &engine::hyperloglog::ENGINE,
     &engine::geo::ENGINE,

@@ -62,6 +62,13 @@ impl Refusal {
         )
     }
 
+    /// A refusal that ends in a client's word: as [`Refusal::quoting`], without line ends behind.
+    pub fn ending_in(before: &str, word: &[u8]) -> Refusal {
+        let word = word.split(|&byte| byte == 0).next().unwrap_or_default();
+        let ends = word.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        Refusal::quoting(before, &word[..word.len() - ends.count()], "")
+    }
+
     /// That no command has this name; repeats the name and the arguments, 128 bytes of each.
     #[cold]
     pub fn unknown_command<'a>(name: &[u8], args: impl Iterator<Item = &'a [u8]>) -> Refusal {

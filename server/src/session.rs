@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use mainstay_protocol::{OwnedRequest, Version};
 
 use crate::clients::Card;
+use crate::clock::Millis;
 use crate::keyspace::{Keyspace, Shared, Watch};
 use crate::mail::Address;
 use crate::tracking::Cache;
@@ -72,7 +73,7 @@ pub struct Watched {
     /// Set by whoever changes a watched key.
     pub watch: Arc<Watch>,
     /// Database and key, and whether the key was there when the watch began.
-    pub keys: BTreeMap<(usize, Box<[u8]>), bool>,
+    pub keys: BTreeMap<(usize, Box<[u8]>), Millis>,
 }
 
 impl Watched {

@@ -370,8 +370,9 @@ fn a_watch_is_told_of_every_change_and_of_nothing_else() {
         let watch = Arc::new(Watch::default());
         let before = pair.model.keys.get(&at).cloned();
         let gate = pair.space.gate().share();
-        let there = pair.space.watch(&gate, database, &at.1, pair.model.now, &watch);
-        assert_eq!(there, before.is_some());
+        let due = pair.space.watch(&gate, database, &at.1, pair.model.now, &watch);
+        let deadline = before.as_ref().and_then(|(_, deadline)| *deadline);
+        assert_eq!(due, deadline.unwrap_or(Millis::MAX));
         drop(gate);
         let mut touched = false;
         for _ in 0..pair.dice.below(30) {
@@ -408,7 +409,7 @@ fn freeing_a_key_that_was_dead_when_watched_tells_nobody() {
     let view = |now| Keys::one(&space, &gate, 0, b"k", space.hash(b"k"), now);
     view(0).put_string(b"k", b"v", Ttl::At(10));
     let watch = Arc::new(Watch::default());
-    assert!(!space.watch(&gate, 0, b"k", 10, &watch));
+    assert_eq!(space.watch(&gate, 0, b"k", 10, &watch), Millis::MAX);
     space.sweep(&gate, 0, 1, 11, 10, &mut Changed::default());
     assert!(!watch.is_dirty());
     view(12).put_string(b"k", b"v", Ttl::Clear);

@@ -6,6 +6,7 @@ mod budget;
 mod calls;
 #[path = "../../server/fuzz/src/lib.rs"]
 mod checks;
+mod fields;
 mod hyperloglog;
 mod keyspace;
 mod patterns;

@@ -131,16 +131,22 @@ fn big_collections_replay() {
     for round in 0..60_000 {
         let n = dice.below(30_000);
         // Mostly growing at first, mostly shrinking in the end.
-        let line = match dice.below(if round < 50_000 { 7 } else { 12 }) {
+        if dice.below(50) == 0 {
+            bare.advance(dice.next() % 20);
+            bare.sweep_some(40);
+        }
+        let line = match dice.below(if round < 50_000 { 9 } else { 14 }) {
             0 | 1 => format!("SADD set {n} {}", n * 7),
             2 => format!("SADD numbers {n}"),
             3 => format!("HSET hash {n} {round}"),
             4 => format!("RPUSH list {n}"),
             5 => format!("ZADD sorted {} {n}", dice.below(100)),
-            6 | 7 => format!("SREM set {n}"),
-            8 => format!("HDEL hash {n}"),
-            9 => format!("ZREM sorted {n}"),
-            10 => "LPOP list".to_owned(),
+            6 => format!("HSET mortal {n} {round}"),
+            7 => format!("HPEXPIRE mortal {} FIELDS 1 {}", 1 + n % 9000, dice.below(3_000)),
+            8 | 9 => format!("SREM set {n}"),
+            10 => format!("HDEL hash {n}"),
+            11 => format!("ZREM sorted {n}"),
+            12 => "LPOP list".to_owned(),
             _ => format!("SPOP {} 3", pick(&mut dice, &["set", "numbers"])),
         };
         bare.line(client, &line);
@@ -190,7 +196,7 @@ fn the_form_of_collections_never_shows() {
         if let Some(sizes) = bounds[round] {
             set_all(&mut bare, client, &sizes);
         }
-        for step in 0..4000 {
+        for step in 0..6000 {
             if bounds[round].is_none() && step % 50 == 0 {
                 let sizes = [(); 8].map(|()| local.below(200) as i64);
                 set_all(&mut bare, client, &sizes);
@@ -199,7 +205,8 @@ fn the_form_of_collections_never_shows() {
             let size = script.below(3);
             let n = script.below([12, 400, 9000][size]);
             let long = "x".repeat(if script.below(300) == 0 { script.below(200) } else { 3 });
-            let line = match script.below(22) {
+            let deadline = bare.now + 1 + script.below(400) as u64;
+            let line = match script.below(27) {
                 0..3 => format!("HSET hash{size} f{n} {long}"),
                 3 | 4 => format!("HDEL hash{size} f{n} f{}", n / 2),
                 5 => format!("HINCRBY hash{size} count{} 1", n % 3),
@@ -215,9 +222,24 @@ fn the_form_of_collections_never_shows() {
                 18 => format!("SUNIONSTORE all set{size} numbers0"),
                 19 => format!("RPUSH list{size} {n} {long}"),
                 20 => format!("LREM list{size} 1 {n}"),
+                21 | 22 => format!("HSET mortal{size} f{n} {long} f{} v", n / 2),
+                23 => format!("HPEXPIREAT mortal{size} {deadline} FIELDS 2 f{n} f{}", n / 2),
+                24 => format!("HSETEX mortal{size} PXAT {deadline} FIELDS 1 f{n} {long}"),
+                25 => [
+                    format!("HPERSIST mortal{size} FIELDS 1 f{n}"),
+                    format!("HDEL mortal{size} f{n} f{}", n / 3),
+                    format!("HSETEX mortal{size} KEEPTTL FIELDS 1 f{n} {long}"),
+                    format!("COPY mortal{size} copy{} REPLACE", n % 2),
+                ][n % 4]
+                    .clone(),
                 _ => format!("COPY {}{size} copy REPLACE", ["hash", "set", "sorted"][n % 3]),
             };
-            bare.line(client, &line);
+            let answer = bare.line(client, &line);
+            let failed = line.contains("mortal") && matches!(answer.frames[..], [Frame::Error(_)]);
+            assert!(!failed, "{line}: {answer:?}");
+            if script.below(20) == 0 {
+                bare.advance(script.below(40) as u64);
+            }
         }
         (bare::contents(&process, bare.now), bare::digest(&process, bare.now), bare.take_records())
     };
@@ -330,6 +352,74 @@ fn scans_of_collections_meet_what_stays() {
             assert!(seen.contains(&format!("stay{n}")), "round {round}: {kind} missed stay{n}");
         }
     }
+}
+
+/// Streams keep their blocks through a snapshot, which trimming by blocks goes by, and groups what
+/// was given to whom.
+#[test]
+fn streams_replay() {
+    let seed = seed("replay");
+    let mut dice = Dice::new(seed);
+    let process = bare::small(dice.next());
+    let mut bare = Bare::new(&process, dice.next());
+    let client = bare.connect(Version::Resp3);
+    let fields = ["a 1", "a 1 b 2", "a 1700000000000 b some-longer-text-than-before"];
+    for group in ["g0", "g1"] {
+        bare.line(client, &format!("XGROUP CREATE s0 {group} 0 MKSTREAM"));
+        bare.line(client, &format!("XGROUP CREATE s1 {group} 0 MKSTREAM"));
+    }
+    for round in 0..30_000 {
+        let (n, field) = (dice.below(30), pick(&mut dice, &fields));
+        let (s, g, c) = (dice.below(2), dice.below(2), dice.below(3));
+        let id = format!("{}-{}", bare.now - dice.below(60) as u64, dice.below(4));
+        let line = match dice.below(if round < 15_000 { 16 } else { 20 }) {
+            0..=7 => format!("XADD s{s} * {field}"),
+            8 => format!("XADD s{s} MAXLEN ~ {} * {field}", 100 * n),
+            9..=11 => format!("XREADGROUP GROUP g{g} c{c} COUNT {n} STREAMS s{s} >"),
+            12 => format!("XAUTOCLAIM s{s} g{g} c{c} 50 - COUNT {n}"),
+            13 => format!("XCLAIM s{s} g{g} c{c} 10 {id} {id} FORCE"),
+            14 => format!("XREADGROUP GROUP g{g} c{c} COUNT {n} STREAMS s{s} 0"),
+            15 => format!("XACK s{s} g{g} {id}"),
+            16 => format!("XTRIM s{s} MINID ~ {id} LIMIT {}", 50 * n),
+            17 => format!("XDEL s{s} {id} {id}"),
+            18 => format!("XACKDEL s{s} g{g} DELREF IDS 1 {id}"),
+            _ => format!("XTRIM s{s} MAXLEN {} ACKED", 40 * n),
+        };
+        bare.line(client, &line);
+        if dice.below(10) == 0 {
+            bare.advance(dice.below(4) as u64);
+        }
+    }
+    let records = bare.take_records();
+    assert!(records.len() > 15_000, "only {} records", records.len());
+    for _ in 0..2 {
+        check("streams", &process, bare.now, &records, &mut dice, bare::small);
+    }
+}
+
+/// Who waits in a group and is tried in vain leaves no record, and a change that adds nothing tries
+/// nobody.
+#[test]
+fn waiting_in_vain_leaves_no_record() {
+    let process = bare::small(1);
+    let mut bare = Bare::new(&process, 1);
+    let [one, two, writer] = [(); 3].map(|()| bare.connect(Version::Resp3));
+    bare.line(writer, "XGROUP CREATE s g $ MKSTREAM");
+    bare.line(one, "XREADGROUP GROUP g one BLOCK 0 STREAMS s >");
+    bare.line(two, "XREADGROUP GROUP g two BLOCK 0 STREAMS s >");
+    bare.take_records();
+    let mut recorded = |line: &str| {
+        bare.line(writer, line);
+        let records = bare.take_records();
+        let name = |record: &Record| record.request.as_request().name().to_vec();
+        let names: Vec<_> = records.iter().map(name).collect();
+        (names.join(&b' '), [one, two].map(|client| bare.is_parked(client)))
+    };
+    assert_eq!(recorded("XADD s 1 f v"), (b"XADD XREADGROUP".to_vec(), [false, true]));
+    assert_eq!(recorded("XACK s g 1"), (b"XACK".to_vec(), [false, true]));
+    assert_eq!(recorded("XDEL s 1"), (b"XDEL".to_vec(), [false, true]));
+    assert_eq!(recorded("XSETID s 5"), (b"XSETID".to_vec(), [false, true]));
+    assert_eq!(recorded("XADD s 6 f v"), (b"XADD XREADGROUP".to_vec(), [false, false]));
 }
 
 /// Expiry is a function of time, not of who looked: replaying later or sweeping more often changes

@@ -11,7 +11,7 @@ use mainstay_server::settings::known;
 use mainstay_tests::script;
 
 /// Every kind and its tag. Tags are on disk and in digests: a line here never changes.
-const KINDS: &[(&str, u8)] = &[("list", 1), ("hash", 2), ("set", 3), ("zset", 4)];
+const KINDS: &[(&str, u8)] = &[("list", 1), ("hash", 2), ("set", 3), ("zset", 4), ("stream", 5)];
 
 fn table() -> Table {
     Table::new(catalog::ENGINES)
@@ -138,6 +138,10 @@ fn every_part_of_a_grammar_can_be_reached() {
             }
             Arg::Maybe(Arg::Maybe(_)) => wrong.push("an option within an option".into()),
             Arg::Maybe(inner) | Arg::Many(inner) | Arg::Counted(inner) => look(inner, wrong),
+            Arg::Halves(first, second) => {
+                look(first, wrong);
+                look(second, wrong);
+            }
             Arg::OneOf(parts) | Arg::AnyOrder(parts) => {
                 let mut words = BTreeSet::new();
                 for word in parts.iter().filter_map(first_word) {

@@ -22,7 +22,7 @@ use mainstay_benches::{
 
 /// Compares mainstay-server with another RESP server: the same workloads on the same core, in turn.
 ///
-/// Scenarios: quick, throughput, pubsub, memory, connections, expiry, all.
+/// Scenarios: quick, throughput, types, pubsub, handover, memory, connections, expiry, all.
 #[derive(Parser)]
 #[command(name = "compare", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -135,14 +135,17 @@ fn compare(run: &Run) -> Result<()> {
 
     let mut measured = Vec::new();
     for scenario in scenarios {
-        measured.extend(Rounds::new(&options, &mut record, &mut tell)?.run(scenario)?);
+        let more = Rounds::new(&options, &mut record, &mut tell)?.run(scenario, &measured)?;
+        measured.extend(more);
     }
     for one in &measured {
         record.measurement(one)?;
     }
-    let throughput = table::throughput(&measured);
-    if !throughput.rows.is_empty() {
-        println!("\n{}", throughput.to_text());
+    for (scenario, title) in table::STREAMS {
+        let table = table::streams(&measured, scenario);
+        if !table.rows.is_empty() {
+            println!("\n{title}\n{}", table.to_text());
+        }
     }
     let disturbed = figure::disturbed(&measured);
     if !disturbed.is_empty() {

@@ -1,15 +1,18 @@
 //! Two servers in turn: what `compare` runs, measures and judges.
 //!
 //! `scenario` says what is measured and what must come out, `rounds` starts the servers and measures,
-//! `figure` holds the numbers and judges them, `table`, `plot`, `record` and `report` show them.
+//! `readings` turns accounts into numbers, `derived` two measurements into a third, `figure` holds the
+//! numbers and judges them, `table`, `plot`, `record` and `report` show them.
 //!
 //! Rules that keep a comparison fair: both servers are started alike on the same core, the generator
 //! has another; they take turns within every workload (peer, ours, peer, ours ...), so that a slow
 //! minute of the machine hits both; a ratio is the median of the ratios of the rounds; a workload that
 //! changes its own data runs the same number of requests on both sides from an empty server.
 
+mod derived;
 pub mod figure;
 pub mod plot;
+mod readings;
 pub mod record;
 pub mod report;
 pub mod rounds;

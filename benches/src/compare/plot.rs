@@ -38,6 +38,8 @@ pub fn draw(measured: &[Measurement], folder: &Path) -> Result<Vec<PathBuf>> {
     for (file, title, scenario, key) in [
         ("throughput.svg", "Operations per second, ours / peer", "throughput", "ops"),
         ("cpu.svg", "Server CPU per operation, ours / peer", "throughput", "cpu_us"),
+        ("types.svg", "Operations per second by type, ours / peer", "types", "ops"),
+        ("handover.svg", "Median hand-over latency, ours / peer", "handover", "p50_ms"),
         ("pubsub.svg", "Messages delivered per second, ours / peer", "pubsub", "delivered"),
     ] {
         let bars = ratios(measured, scenario, key);

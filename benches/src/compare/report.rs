@@ -110,8 +110,10 @@ fn compose(
             disturbed.join(", ")
         );
     }
-    section(&mut text, "Throughput, CPU and latency", &table::throughput(measured));
-    if measured.iter().any(|one| one.scenario == "throughput") {
+    for (scenario, title) in table::STREAMS {
+        section(&mut text, title, &table::streams(measured, scenario));
+    }
+    if measured.iter().any(|one| ["throughput", "types"].contains(&one.scenario)) {
         let _ = writeln!(
             text,
             "50 connections, values of 64 B, {} keys unless the name says otherwise; `_pN` is the \

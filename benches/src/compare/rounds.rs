@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use super::{
     Options,
+    derived::{get_over_ping, ttl_extra},
     figure::{Check, Figure, Measurement, Rule},
+    readings::{Accounts, OURS, PEER, Throughput, add},
     record::Record,
     scenario::{self, Case, Scenario},
 };
 use crate::{
-    Error, Result,
-    account::{self, Used},
+    Error, Result, account,
     chance::Distribution,
-    clock, complexity, expiry, idle,
+    clock, complexity, expiry, handover, idle,
     latency::Latency,
-    load::{self, Edge, Extent, Plan, Tally},
+    load::{self, Extent, Plan},
     memory, pubsub,
     server::{self, Launch, Server},
     template,
@@ -35,9 +36,6 @@ pub struct Rounds<'a> {
     /// Says what is going on, one line per measurement.
     tell: &'a mut dyn FnMut(&str),
 }
-
-const PEER: usize = 0;
-const OURS: usize = 1;
 
 impl<'a> Rounds<'a> {
     /// Prepares to start servers as the options say, and pins the generator.
@@ -81,10 +79,14 @@ impl<'a> Rounds<'a> {
         Ok([version(&self.launches[OURS])?, version(&self.launches[PEER])?])
     }
 
-    /// Measures everything of a scenario that the options want.
-    pub fn run(&mut self, scenario: Scenario) -> Result<Vec<Measurement>> {
+    /// Measures everything of a scenario that the options want. A stream of requests that is in
+    /// `before`, from another scenario of the same run, is not measured again.
+    pub fn run(&mut self, scenario: Scenario, before: &[Measurement]) -> Result<Vec<Measurement>> {
         match scenario {
-            Scenario::Quick | Scenario::Throughput => self.throughput(scenario),
+            Scenario::Quick | Scenario::Throughput | Scenario::Types => {
+                self.streams(scenario, before)
+            }
+            Scenario::Handover => self.handover(),
             Scenario::Pubsub => self.pubsub(),
             Scenario::Memory => self.memory(),
             Scenario::Connections => self.connections(),
@@ -97,11 +99,13 @@ impl<'a> Rounds<'a> {
         Ok([self.launches[PEER].start(more)?, self.launches[OURS].start(more)?])
     }
 
-    fn throughput(&mut self, scenario: Scenario) -> Result<Vec<Measurement>> {
+    fn streams(&mut self, scenario: Scenario, before: &[Measurement]) -> Result<Vec<Measurement>> {
         let mut measured = Vec::new();
+        let table = if scenario == Scenario::Types { "types" } else { "throughput" };
         for case in scenario::cases(scenario, self.options.threads)? {
-            if self.options.wants(&case.name) {
-                measured.push(self.case(&case)?);
+            let known = before.iter().any(|one| one.name == case.name);
+            if !known && self.options.wants(&case.name) {
+                measured.push(self.case(&case, table)?);
             }
         }
         for pipeline in ["p1", "p16", "p100"] {
@@ -110,7 +114,7 @@ impl<'a> Rounds<'a> {
         Ok(measured)
     }
 
-    fn case(&mut self, case: &Case) -> Result<Measurement> {
+    fn case(&mut self, case: &Case, scenario: &'static str) -> Result<Measurement> {
         let servers = self.both(&[])?;
         let value = template::value(case.value_bytes);
         let seconds = Duration::from_secs_f64(self.options.seconds);
@@ -140,8 +144,8 @@ impl<'a> Rounds<'a> {
                     pipeline: case.pipeline,
                     batch: case.workload.batch(case.pipeline, &value)?,
                     label: case.name.clone(),
-                    keys: self.options.keys,
-                    distribution: Distribution::Uniform,
+                    keys: case.workload.keys(self.options.keys),
+                    distribution: case.workload.distribution(Distribution::Uniform),
                     warm_up: if steady { Extent::time(seconds / 8) } else { Extent::NONE },
                     window: extent,
                     rate: None,
@@ -161,7 +165,7 @@ impl<'a> Rounds<'a> {
         }
         stop(servers)?;
         Ok(Measurement {
-            scenario: "throughput",
+            scenario,
             name: case.name.clone(),
             figures: figures.0,
             checks: case.checks.clone(),
@@ -193,19 +197,14 @@ impl<'a> Rounds<'a> {
                     };
                     let mut accounts = Accounts::of(&servers[side]);
                     let tally = pubsub::run(&plan, &mut |edge| accounts.mark(edge))?;
+                    let [busy, waited] = accounts.busy(tally.client, tally.seconds);
                     let numbers = [
                         ("delivered", tally.delivered as f64 / tally.seconds),
                         ("cpu_us", accounts.cpu_us(tally.delivered)),
                         ("p50_ms", tally.latency.percentile_ms(50.0)),
                         ("p99_ms", tally.latency.percentile_ms(99.0)),
-                        ("gen_pct", percent(tally.client.cpu_ns, tally.seconds)),
-                        (
-                            "wait_pct",
-                            percent(
-                                tally.client.waited_ns + accounts.server.waited_ns,
-                                tally.seconds,
-                            ),
-                        ),
+                        busy,
+                        waited,
                     ];
                     self.note(&name, side, round, &numbers)?;
                     add(&mut figures, side, &numbers);
@@ -217,6 +216,63 @@ impl<'a> Rounds<'a> {
                 name,
                 figures,
                 checks: vec![scenario::fan_out(window)],
+                curves: None,
+            });
+        }
+        Ok(measured)
+    }
+
+    fn handover(&mut self) -> Result<Vec<Measurement>> {
+        let mut measured = Vec::new();
+        for consumers in scenario::CONSUMERS {
+            let name = format!("handover_c{consumers}");
+            if !self.options.wants(&name) {
+                continue;
+            }
+            let servers = self.both(&[])?;
+            let keys = [
+                "p50_ms",
+                "p99_ms",
+                "p999_ms",
+                "handovers",
+                "overtaken",
+                "cpu_us",
+                "gen_pct",
+                "wait_pct",
+            ];
+            let mut figures: Vec<Figure> = keys.map(Figure::new).into();
+            for round in 0..self.options.rounds {
+                for side in [PEER, OURS] {
+                    let plan = handover::Plan {
+                        target: servers[side].target().clone(),
+                        consumers,
+                        payload_bytes: scenario::PAYLOAD_BYTES,
+                        time: Duration::from_secs_f64(self.options.seconds),
+                    };
+                    quiet(&servers[side])?;
+                    let mut accounts = Accounts::of(&servers[side]);
+                    let tally = handover::run(&plan, &mut |edge| accounts.mark(edge))?;
+                    let [busy, waited] = accounts.busy(tally.client, tally.seconds);
+                    let numbers = [
+                        ("handovers", tally.handovers as f64 / tally.seconds),
+                        ("overtaken", tally.overtaken as f64),
+                        ("cpu_us", accounts.cpu_us(tally.handovers)),
+                        ("p50_ms", tally.latency.percentile_ms(50.0)),
+                        ("p99_ms", tally.latency.percentile_ms(99.0)),
+                        ("p999_ms", tally.latency.percentile_ms(99.9)),
+                        busy,
+                        waited,
+                    ];
+                    self.note(&name, side, round, &numbers)?;
+                    add(&mut figures, side, &numbers);
+                }
+            }
+            stop(servers)?;
+            measured.push(Measurement {
+                scenario: "handover",
+                name,
+                figures,
+                checks: scenario::hand_over(self.options.threads),
                 curves: None,
             });
         }
@@ -353,105 +409,6 @@ impl<'a> Rounds<'a> {
         (self.tell)(&format!("{case} {name} {}: {}", round + 1, shown.join("  ")));
         self.record.round(case, name, round + 1, numbers)
     }
-}
-
-/// The figures of a stream of requests.
-struct Throughput(Vec<Figure>);
-
-impl Throughput {
-    fn new() -> Self {
-        let keys = ["ops", "cpu_us", "p50_ms", "p99_ms", "p999_ms", "gen_pct", "wait_pct", "nulls"];
-        Self(keys.map(Figure::new).into())
-    }
-
-    fn add(&mut self, side: usize, numbers: &[(&'static str, f64)]) {
-        add(&mut self.0, side, numbers);
-    }
-}
-
-fn add(figures: &mut [Figure], side: usize, numbers: &[(&'static str, f64)]) {
-    for (key, value) in numbers {
-        if let Some(figure) = figures.iter_mut().find(|figure| figure.key == *key) {
-            if side == OURS { &mut figure.ours } else { &mut figure.peer }.push(*value);
-        }
-    }
-}
-
-/// What the server used over the measured window.
-struct Accounts {
-    pid: u32,
-    server: Used,
-    failed: bool,
-}
-
-impl Accounts {
-    fn of(server: &Server) -> Self {
-        Self { pid: server.pid(), server: Used::default(), failed: false }
-    }
-
-    fn mark(&mut self, edge: Edge) {
-        let used = account::used(self.pid);
-        self.failed |= used.is_err();
-        let used = used.unwrap_or_default();
-        self.server = if edge == Edge::Opens { used } else { used.since(self.server) };
-    }
-
-    /// Server CPU per operation in microseconds, `NaN` when the accounts could not be read.
-    fn cpu_us(&self, operations: u64) -> f64 {
-        if self.failed { f64::NAN } else { self.server.cpu_ns as f64 / 1e3 / operations as f64 }
-    }
-
-    fn throughput(&self, tally: &Tally) -> [(&'static str, f64); 8] {
-        let waited_ns = tally.client.waited_ns + self.server.waited_ns;
-        [
-            ("ops", tally.rate()),
-            ("cpu_us", self.cpu_us(tally.requests)),
-            ("p50_ms", tally.latency.percentile_ms(50.0)),
-            ("p99_ms", tally.latency.percentile_ms(99.0)),
-            ("p999_ms", tally.latency.percentile_ms(99.9)),
-            ("gen_pct", percent(tally.client.cpu_ns, tally.seconds)),
-            ("wait_pct", percent(waited_ns, tally.seconds)),
-            ("nulls", tally.nulls as f64),
-        ]
-    }
-}
-
-/// A time in per cent of a window.
-fn percent(ns: u64, seconds: f64) -> f64 {
-    ns as f64 / (seconds * 1e9) * 100.0
-}
-
-/// GET's CPU through PING's at one pipeline, when both were measured.
-fn get_over_ping(measured: &[Measurement], pipeline: &str) -> Option<Measurement> {
-    let cpu = |name: &str| {
-        let name = format!("{name}_{pipeline}");
-        measured.iter().find(|measurement| measurement.name == name)?.figure("cpu_us")
-    };
-    let (get, ping) = (cpu("get")?, cpu("ping")?);
-    let divide = |get: &[f64], ping: &[f64]| get.iter().zip(ping).map(|(g, p)| g / p).collect();
-    let figure = Figure {
-        key: "cpu_over_ping",
-        ours: divide(&get.ours, &ping.ours),
-        peer: divide(&get.peer, &ping.peer),
-    };
-    // The bound is for unpipelined requests; in a pipeline PING costs next to nothing.
-    let checks = if pipeline == "p1" { vec![scenario::GET_OVER_PING] } else { Vec::new() };
-    let name = format!("get_over_ping_{pipeline}");
-    Some(Measurement { scenario: "derived", name, figures: vec![figure], checks, curves: None })
-}
-
-/// What a TTL adds to a string key, when both were measured.
-fn ttl_extra(measured: &[Measurement], size: &str) -> Option<Measurement> {
-    let rss = |name: String| measured.iter().find(|one| one.name == name)?.figure("rss");
-    let (with, without) = (rss(format!("string_ttl_{size}"))?, rss(format!("string_{size}"))?);
-    let figure = Figure::once("rss", with.ours() - without.ours(), with.peer() - without.peer());
-    Some(Measurement {
-        scenario: "memory",
-        name: format!("ttl_extra_{size}"),
-        figures: vec![figure],
-        checks: vec![scenario::TTL_EXTRA],
-        curves: None,
-    })
 }
 
 /// Waits until the server does nothing any more, such as freeing what FLUSHALL let go.

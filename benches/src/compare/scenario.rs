@@ -17,8 +17,12 @@ pub enum Scenario {
     Quick,
     /// All workloads.
     Throughput,
+    /// Every type's core read and write at pipeline 16.
+    Types,
     /// Fan-out with 1, 16 and 256 messages outstanding.
     Pubsub,
+    /// From an RPUSH to the BLPOP that waits for it.
+    Handover,
     /// Bytes per item.
     Memory,
     /// Bytes per idle connection.
@@ -35,20 +39,26 @@ impl Scenario {
     /// # Errors
     /// `Usage`, naming the words there are.
     pub fn parse(word: &str) -> Result<Vec<Self>> {
-        use Scenario::{Complexity, Connections, Expiry, Memory, Pubsub, Quick, Throughput};
+        use Scenario::{
+            Complexity, Connections, Expiry, Handover, Memory, Pubsub, Quick, Throughput, Types,
+        };
         Ok(match word {
             "quick" => vec![Quick],
             "throughput" => vec![Throughput],
+            "types" => vec![Types],
             "pubsub" => vec![Pubsub],
+            "handover" => vec![Handover],
             "memory" => vec![Memory],
             "connections" => vec![Connections],
             "expiry" => vec![Expiry],
             "complexity" => vec![Complexity],
-            "all" => vec![Throughput, Pubsub, Memory, Connections, Expiry, Complexity],
+            "all" => {
+                vec![Throughput, Types, Pubsub, Handover, Memory, Connections, Expiry, Complexity]
+            }
             _ => {
                 return Err(Error::Usage(format!(
-                    "there is no scenario {word:?}; there are: quick, throughput, pubsub, memory, \
-                     connections, expiry, complexity, all"
+                    "there is no scenario {word:?}; there are: quick, throughput, types, pubsub, \
+                     handover, memory, connections, expiry, complexity, all"
                 )));
             }
         })
@@ -66,8 +76,52 @@ pub struct Case {
     pub checks: Vec<Check>,
 }
 
-/// The cases of `quick` or `throughput`, for our server with this many threads.
+/// The workloads of `types`: what writes, what reads one element or computes one number.
+const CORE: [&str; 24] = [
+    "lpush",
+    "rpop",
+    "lindex",
+    "hset",
+    "hget",
+    "hincrby",
+    "sadd",
+    "sismember",
+    "spop",
+    "zadd",
+    "zscore",
+    "zrank",
+    "zpopmin",
+    "xadd",
+    "xrange_1",
+    "xreadgroup",
+    "setbit",
+    "getbit",
+    "bitcount_4k",
+    "pfadd",
+    "pfcount",
+    "geoadd",
+    "geosearch",
+    "incr",
+];
+/// And what reads a hundred elements and more.
+const RANGES: [&str; 9] = [
+    "lrange_100",
+    "lrange_300",
+    "lrange_600",
+    "hgetall_100",
+    "smembers_100",
+    "zrange_100",
+    "zrange_all_100",
+    "zrangebyscore_100",
+    "xrange_100",
+];
+
+/// The cases of `quick`, `throughput` or `types`, for our server with this many threads.
 pub fn cases(scenario: Scenario, threads: usize) -> Result<Vec<Case>> {
+    if scenario == Scenario::Types {
+        let names = CORE.iter().chain(&RANGES);
+        return names.map(|name| case(name, 16, threads)).collect();
+    }
     let quick = scenario == Scenario::Quick;
     let plain: &[&str] = if quick {
         &["ping", "get", "set"]
@@ -100,10 +154,7 @@ pub fn cases(scenario: Scenario, threads: usize) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
     for (pipeline, names) in [(1, plain), (16, by_16), (100, by_100)] {
         for name in names {
-            let workload = workload::find(name)?;
-            let checks = checks(name, pipeline, threads);
-            let name = format!("{name}_p{pipeline}");
-            cases.push(Case { name, workload, connections: 50, pipeline, value_bytes: 64, checks });
+            cases.push(case(name, pipeline, threads)?);
         }
     }
     if !quick {
@@ -120,6 +171,13 @@ pub fn cases(scenario: Scenario, threads: usize) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
+fn case(name: &str, pipeline: usize, threads: usize) -> Result<Case> {
+    let workload = workload::find(name)?;
+    let checks = checks(name, pipeline, threads);
+    let name = format!("{name}_p{pipeline}");
+    Ok(Case { name, workload, connections: 50, pipeline, value_bytes: 64, checks })
+}
+
 fn checks(name: &str, pipeline: usize, threads: usize) -> Vec<Check> {
     let at_least = |bound| Check { figure: "ops", rule: Rule::RatioAtLeast, bound };
     let at_most = |figure, bound| Check { figure, rule: Rule::RatioAtMost, bound };
@@ -129,7 +187,8 @@ fn checks(name: &str, pipeline: usize, threads: usize) -> Vec<Check> {
             vec![at_most("cpu_us", 0.85), at_least(0.97), at_most("p99_ms", 1.03)]
         }
         ("get" | "set", 16) => vec![at_least(2.0)],
-        ("incr" | "hset" | "sadd" | "lpush" | "zadd", 16) => vec![at_least(1.8)],
+        (name, 16) if CORE.contains(&name) => vec![at_least(1.8)],
+        (name, 16) if RANGES.contains(&name) => vec![at_least(1.5)],
         ("get" | "set", 100) => vec![at_least(if threads > 1 { 4.0 } else { 3.0 })],
         _ => Vec::new(),
     }
@@ -151,6 +210,19 @@ pub const WINDOWS: [u64; 3] = [1, 16, 256];
 /// Its subscribers and the bytes of a payload.
 pub const SUBSCRIBERS: usize = 50;
 pub const PAYLOAD_BYTES: usize = 64;
+
+/// Waiting consumers of the hand-over.
+pub const CONSUMERS: [usize; 2] = [1, 50];
+
+/// What its latency may be, and that it goes in order of arrival, which only one thread can promise.
+pub fn hand_over(threads: usize) -> Vec<Check> {
+    // Under 3 % is noise.
+    let at_most = |figure| Check { figure, rule: Rule::RatioAtMost, bound: 1.03 };
+    let in_order = Check { figure: "overtaken", rule: Rule::OursAtMost, bound: 0.0 };
+    let mut checks = vec![at_most("p50_ms"), at_most("p99_ms")];
+    checks.extend((threads == 1).then_some(in_order));
+    checks
+}
 
 /// Bytes that an item of this kind may cost.
 pub fn bytes_per_item(kind: &str) -> Vec<Check> {
@@ -179,6 +251,7 @@ pub const LATE_MS: Check = Check { figure: "late_ms_max", rule: Rule::OursAtMost
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory;
 
     #[test]
     fn every_goal_has_a_case() {
@@ -200,12 +273,51 @@ mod tests {
     }
 
     #[test]
+    fn every_type_has_its_cases() {
+        let cases = cases(Scenario::Types, 1).unwrap();
+        let target = |name: &str| {
+            let case = cases.iter().find(|case| case.name == format!("{name}_p16")).unwrap();
+            assert_eq!((case.connections, case.value_bytes), (50, 64));
+            case.checks.iter().map(Check::wording).collect::<Vec<_>>().join(", ")
+        };
+        for name in CORE {
+            assert_eq!(target(name), "ops >= 1.80x", "{name}");
+        }
+        for name in RANGES {
+            assert_eq!(target(name), "ops >= 1.50x", "{name}");
+        }
+        assert_eq!(cases.len(), CORE.len() + RANGES.len());
+    }
+
+    #[test]
+    fn every_bound_of_memory_has_a_kind() {
+        // The others are measured beside the peer, without a goal.
+        let bounds = memory::KINDS.iter().filter_map(|kind| {
+            let check = bytes_per_item(kind.name).pop()?;
+            Some(format!("{}: {}", kind.name, check.wording()))
+        });
+        let expected = [
+            "string_2m: rss <= 72",
+            "string_5m: rss <= 72",
+            "string_ttl_2m: rss <= 84",
+            "string_ttl_5m: rss <= 84",
+            "hash_5_fields: rss <= 120",
+            "zset_member: rss <= 75",
+            "set_member: rss <= 36",
+            "list_item: rss <= 19",
+        ];
+        assert_eq!(bounds.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
     fn names_are_unique() {
-        let mut names: Vec<String> =
-            cases(Scenario::Throughput, 1).unwrap().into_iter().map(|case| case.name).collect();
-        let count = names.len();
-        names.sort();
-        names.dedup();
-        assert_eq!(names.len(), count);
+        for scenario in [Scenario::Quick, Scenario::Throughput, Scenario::Types] {
+            let mut names: Vec<String> =
+                cases(scenario, 1).unwrap().into_iter().map(|case| case.name).collect();
+            let count = names.len();
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), count);
+        }
     }
 }

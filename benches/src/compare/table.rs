@@ -54,8 +54,8 @@ impl Table {
     }
 }
 
-/// Streams of requests: rates, CPU, latencies.
-pub fn throughput(measured: &[Measurement]) -> Table {
+/// Streams of requests, `throughput` or `types`: rates, CPU, latencies.
+pub fn streams(measured: &[Measurement], scenario: &str) -> Table {
     let header = [
         "workload",
         "ours op/s",
@@ -73,7 +73,7 @@ pub fn throughput(measured: &[Measurement]) -> Table {
         "target",
         "verdict",
     ];
-    let rows = measured.iter().filter(|one| one.scenario == "throughput").map(|one| {
+    let rows = measured.iter().filter(|one| one.scenario == scenario).map(|one| {
         let empty = Figure::new("");
         let figure = |key| one.figure(key).unwrap_or(&empty);
         let (ops, cpu) = (figure("ops"), figure("cpu_us"));
@@ -125,10 +125,15 @@ pub fn figures(measured: &[Measurement], scenario: &str) -> Table {
     Table { header: header.map(str::to_owned).into(), rows }
 }
 
+/// The scenarios that `streams` shows, with their titles.
+pub const STREAMS: [(&str, &str); 2] =
+    [("throughput", "Throughput, CPU and latency"), ("types", "Every type, pipeline 16")];
+
 /// The scenarios that `figures` shows, with their titles.
-pub const OTHERS: [(&str, &str); 6] = [
+pub const OTHERS: [(&str, &str); 7] = [
     ("derived", "Derived"),
     ("pubsub", "Pub/sub fan-out: 1 publisher, 50 subscribers, 64 B"),
+    ("handover", "Hand-over: RPUSH to a waiting BLPOP, 1 and 50 consumers, 64 B"),
     ("memory", "Memory per item, bytes"),
     ("connections", "Memory per idle connection, bytes"),
     ("expiry", "Expiry: a million keys falling due over ten seconds"),

@@ -88,9 +88,20 @@ fn build(arg: &Arg, keys: &mut usize) -> Vec<Argument> {
         Arg::Counted(inner) => {
             let mut argument = one(inner, keys);
             argument.multiple = true;
-            vec![Argument::plain("numkeys", "integer"), argument]
+            let name = if has_key(inner) { "numkeys" } else { "numfields" };
+            vec![Argument::plain(name, "integer"), argument]
+        }
+        Arg::Halves(first, second) => {
+            let mut both = [one(first, keys), one(second, keys)];
+            both.iter_mut().for_each(|argument| argument.multiple = true);
+            both.into()
         }
     }
+}
+
+/// Whether it is a key, or begins with one.
+fn has_key(arg: &Arg) -> bool {
+    matches!(arg, Arg::Key(..) | Arg::Group([Arg::Key(..), ..]))
 }
 
 /// As `build`, with several arguments made one block.
@@ -104,7 +115,7 @@ fn one(arg: &Arg, keys: &mut usize) -> Argument {
 
 fn type_name(sort: Type) -> &'static str {
     match sort {
-        Type::Bytes | Type::Channel | Type::ShardChannel => "string",
+        Type::Bytes | Type::Channel | Type::ShardChannel | Type::StreamId => "string",
         Type::Integer | Type::Count | Type::Positive | Type::Flag | Type::Duration => "integer",
         Type::Database | Type::Cursor => "integer",
         Type::Float | Type::Timeout => "double",

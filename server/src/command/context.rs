@@ -93,6 +93,9 @@ pub struct Write<'a, 'k> {
     pub now: Millis,
     /// The command's chance.
     pub dice: Dice,
+    /// Whether it is tried again after it has waited: if it still finds nothing it must park and
+    /// change nothing, not even what it changed when it was called.
+    pub resumed: bool,
 }
 
 /// What a handler that changes one connection is given.

@@ -39,14 +39,18 @@ pub enum Find {
     Range { last: isize, step: usize },
     /// The first argument says how many follow; every `step`-th argument behind it is one.
     Counted { step: usize },
+    /// To the middle of what is left of the request.
+    Half,
 }
 
 /// The key runs of a grammar that starts at argument `at`.
 pub fn specs(args: &[Arg], at: usize) -> Vec<KeySpec> {
     let mut specs = Vec::new();
     let mut position = Some(at);
+    let mut start = at;
     for (index, arg) in args.iter().enumerate() {
-        collect(arg, &mut position, at, tail_len(&args[index + 1..]), &mut specs);
+        start = position.unwrap_or(start);
+        collect(arg, &mut position, start, tail_len(&args[index + 1..]), &mut specs);
     }
     let mut specs = merge(specs);
     if specs.iter().any(|spec| matches!(spec.begin, Begin::Keyword(..))) {
@@ -67,7 +71,8 @@ fn options(arg: &Arg, found: &mut Vec<(&'static str, usize)>) {
         Arg::OneOf(parts) | Arg::AnyOrder(parts) | Arg::Group(parts) => {
             parts.iter().for_each(|part| options(part, found));
         }
-        Arg::Key(..) | Arg::Value(..) | Arg::Word(_) | Arg::Counted(_) => {}
+        Arg::Key(..) | Arg::Value(..) | Arg::Word(_) => {}
+        Arg::Counted(_) | Arg::Halves(..) => {}
     }
 }
 
@@ -82,7 +87,8 @@ fn fixed_len(arg: &Arg) -> Option<usize> {
             let first = lens.next()??;
             lens.all(|len| len == Some(first)).then_some(first)
         }
-        Arg::Maybe(_) | Arg::Many(_) | Arg::AnyOrder(_) | Arg::Counted(_) => None,
+        Arg::Maybe(_) | Arg::Many(_) | Arg::AnyOrder(_) => None,
+        Arg::Counted(_) | Arg::Halves(..) => None,
     }
 }
 
@@ -146,6 +152,10 @@ fn collect(
             let find = Find::Range { last: 0, step: 1 };
             specs.push(KeySpec { begin, find, access: *access, options: &[] });
         }
+        Arg::Tagged(word, Arg::Halves(Arg::Key(_, access), _)) => {
+            let begin = Begin::Keyword(word, position.unwrap_or(start));
+            specs.push(KeySpec { begin, find: Find::Half, access: *access, options: &[] });
+        }
         Arg::Group(parts) => {
             for (index, part) in parts.iter().enumerate() {
                 collect(part, position, start, tail_len(&parts[index + 1..]), specs);
@@ -167,7 +177,7 @@ fn collect(
             let mut unknown = None;
             collect(inner, &mut unknown, position.unwrap_or(start), None, specs);
         }
-        Arg::Value(..) | Arg::Word(_) | Arg::Tagged(..) => {}
+        Arg::Value(..) | Arg::Word(_) | Arg::Tagged(..) | Arg::Halves(..) => {}
     }
     *position = match (*position, fixed_len(arg)) {
         (Some(at), Some(len)) => Some(at + len),
@@ -201,13 +211,17 @@ fn merge(specs: Vec<KeySpec>) -> Vec<KeySpec> {
 }
 
 impl KeySpec {
-    /// Where the last option of this name has its value: the last one holds.
+    /// Where the last option of this name has its value: the last one holds. What goes on to the
+    /// end of the request begins at the first.
     fn behind(&self, word: &str, from: usize, args: Request<'_>) -> Option<usize> {
         let (mut at, mut found) = (from, None);
         while at + 1 < args.len() {
             let is = |word: &str| args.arg(at).eq_ignore_ascii_case(word.as_bytes());
             if is(word) {
                 found = Some(at + 1);
+                if self.find == Find::Half {
+                    break;
+                }
             }
             at += 1 + self.options.iter().find(|(name, _)| is(name)).map_or(0, |(_, len)| *len);
         }
@@ -233,6 +247,7 @@ impl KeySpec {
                 };
                 Some((begin..end.min(len).max(begin)).step_by(step))
             }
+            Find::Half => Some((begin..begin + (len - begin.min(len)) / 2).step_by(1)),
             Find::Counted { step } => {
                 let count = super::options::parse_integer(args.arg(begin))?;
                 let count = usize::try_from(count).ok().filter(|&count| count > 0)?;

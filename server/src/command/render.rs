@@ -31,7 +31,7 @@ pub fn info(table: &Table, entry: &Entry, out: &mut ReplyWriter<'_>) {
             out.set(1);
             let last = if last < 0 { last } else { last - first };
             let begin = Begin::Index(usize::try_from(first).unwrap_or(0));
-            range_spec(&["not_key"], begin, last, 1, out);
+            range_spec(&["not_key"], begin, last, 1, 0, out);
         }
         None => {
             out.set(entry.keys.len());
@@ -52,8 +52,10 @@ fn key_spec(spec: &KeySpec, out: &mut ReplyWriter<'_>) {
     let flags = spec.access.flags();
     match spec.find {
         Find::Range { last, step } => {
-            range_spec(flags, spec.begin, last as i64, step as i64, out);
+            range_spec(flags, spec.begin, last as i64, step as i64, 0, out);
         }
+        // Up to the last argument, and of these one in two.
+        Find::Half => range_spec(flags, spec.begin, -1, 1, 2, out),
         Find::Counted { step } => {
             begin_spec(flags, spec.begin, out);
             out.bulk_str("keynum");
@@ -63,11 +65,18 @@ fn key_spec(spec: &KeySpec, out: &mut ReplyWriter<'_>) {
     }
 }
 
-fn range_spec(flags: &[&str], begin: Begin, last: i64, step: i64, out: &mut ReplyWriter<'_>) {
+fn range_spec(
+    flags: &[&str],
+    begin: Begin,
+    last: i64,
+    step: i64,
+    limit: i64,
+    out: &mut ReplyWriter<'_>,
+) {
     begin_spec(flags, begin, out);
     out.bulk_str("range");
     out.bulk_str("spec");
-    integers(&[("lastkey", last), ("keystep", step), ("limit", 0)], out);
+    integers(&[("lastkey", last), ("keystep", step), ("limit", limit)], out);
 }
 
 fn integers(pairs: &[(&str, i64)], out: &mut ReplyWriter<'_>) {

@@ -77,8 +77,10 @@ pub enum Arg {
     Many(&'static Arg),
     /// Options in any order, each at most once.
     AnyOrder(&'static [Arg]),
-    /// `numkeys key [key ...]`.
+    /// `numkeys key [key ...]`, or `numfields` of something else.
     Counted(&'static Arg),
+    /// One or more of the first, then as many of the second: `key [key ...] id [id ...]`.
+    Halves(&'static Arg, &'static Arg),
 }
 
 /// What a command does to a key.
@@ -182,6 +184,8 @@ pub enum Type {
     Database,
     /// What an earlier SCAN answered.
     Cursor,
+    /// The id of an entry of a stream.
+    StreamId,
 }
 
 /// The shape of a reply.
@@ -300,6 +304,7 @@ pub enum Group {
     Hash,
     Set,
     SortedSet,
+    Stream,
     Bitmap,
     HyperLogLog,
     Geo,
@@ -320,6 +325,7 @@ impl Group {
             Group::Hash => "hash",
             Group::Set => "set",
             Group::SortedSet => "sorted-set",
+            Group::Stream => "stream",
             Group::Bitmap => "bitmap",
             Group::HyperLogLog => "hyperloglog",
             Group::Geo => "geo",
@@ -340,6 +346,7 @@ impl Group {
             Group::Hash => Some("hash"),
             Group::Set => Some("set"),
             Group::SortedSet => Some("sortedset"),
+            Group::Stream => Some("stream"),
             Group::Bitmap => Some("bitmap"),
             Group::HyperLogLog => Some("hyperloglog"),
             Group::Geo => Some("geo"),

@@ -228,6 +228,7 @@ fn arg_arity(arg: &Arg) -> (usize, bool) {
         Arg::Group(parts) => arity(parts),
         Arg::Many(inner) => (arg_arity(inner).0, true),
         Arg::Counted(inner) => (1 + arg_arity(inner).0, true),
+        Arg::Halves(first, second) => (arg_arity(first).0 + arg_arity(second).0, true),
     }
 }
 
@@ -242,7 +243,7 @@ fn alone_from(command: &Command, least: usize) -> usize {
             Arg::OneOf(parts) | Arg::Group(parts) | Arg::AnyOrder(parts) => {
                 parts.iter().any(names_database)
             }
-            Arg::Key(..) | Arg::Value(..) | Arg::Word(_) => false,
+            Arg::Key(..) | Arg::Value(..) | Arg::Word(_) | Arg::Halves(..) => false,
         }
     }
     fn required(arg: &Arg) -> bool {

@@ -12,4 +12,5 @@ pub mod list;
 pub mod pubsub;
 pub mod set;
 pub mod sorted_set;
+pub mod stream;
 pub mod string;

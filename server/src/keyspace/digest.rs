@@ -3,8 +3,9 @@
 //! The sum over all live entries of the hash of (database, key, deadline, kind, frozen value). The
 //! order of keys does not count, the order within a container does: a later SPOP depends on it.
 
-use super::keys::{Keys, Value};
+use super::keys::Keys;
 use super::object::STRING_TAG;
+use super::value::Value;
 use crate::structure::hash;
 
 /// The seed of the digest's own hash; unlike the keyspace's it is the same everywhere.
@@ -27,7 +28,7 @@ impl Keys<'_> {
                 }
                 Value::Object(object) => {
                     bytes.push(object.kind().tag);
-                    object.freeze(&mut bytes);
+                    object.freeze_at(self.now(), &mut bytes);
                 }
             }
             sum = sum.wrapping_add(hash(&bytes, SEED ^ self.database() as u64));

@@ -13,6 +13,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 use super::keys::Keys;
+use super::mortal;
 use super::object::Object;
 use super::stripe::Place;
 use crate::error::Refusal;
@@ -25,6 +26,7 @@ pub struct Edit<'k, 'a, T: Object> {
     value: NonNull<T>,
     weight: usize,
     changed: bool,
+    wakes: bool,
 }
 
 impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
@@ -41,12 +43,17 @@ impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
             .ok_or(Refusal::WrongType)?;
         let weight = value.weight();
         let value = NonNull::from(value);
-        Ok(Edit { keys, hash, place, value, weight, changed: true })
+        Ok(Edit { keys, hash, place, value, weight, changed: true, wakes: true })
     }
 
     /// Takes back that something was changed: nothing is journaled, no watch is marked.
     pub fn unchanged(&mut self) {
         self.changed = false;
+    }
+
+    /// Says that the change adds nothing that a waiting call could take: none is tried.
+    pub fn hush(&mut self) {
+        self.wakes = false;
     }
 
     /// Takes back [`Edit::unchanged`]: for an edit that begins before all arguments are read.
@@ -79,10 +86,12 @@ impl<T: Object> Drop for Edit<'_, '_, T> {
     #[inline]
     fn drop(&mut self) {
         let (before, weight, is_empty) = (self.weight, self.weight(), self.is_empty());
+        let due = mortal::due(&**self);
         let (hash, place, database) = (self.hash, self.place, self.keys.database());
         let collecting = self.keys.space().collecting.is_on();
         let Some(guarded) = self.keys.guarded_mut(database, hash) else { return };
         guarded.reweigh(before, weight);
+        guarded.table_mut(place).set_inner(place.position, due);
         if is_empty {
             let (slot, _) = guarded.remove(place);
             // Unchanged and empty: made for this edit, and nothing was put in.
@@ -93,7 +102,7 @@ impl<T: Object> Drop for Edit<'_, '_, T> {
         } else if self.changed {
             if guarded.watchers.is_some() || collecting {
                 let key: Box<[u8]> = guarded.slot(place).key().into();
-                self.keys.note(hash, &key);
+                self.keys.note_and(hash, &key, self.wakes);
             } else {
                 self.keys.add_changes(1);
             }

@@ -228,14 +228,20 @@ impl Slot {
         self.is_object().then(|| unsafe { &*self.placement().view(self.object_at()) })
     }
 
+    /// As [`Slot::as_object`], to change it.
+    #[inline]
+    pub(super) fn as_object_mut(&mut self) -> Option<&mut dyn Object> {
+        // SAFETY: as above, and `&mut self` makes the reference the only one.
+        self.is_object().then(|| unsafe { &mut *self.placement().view(self.object_at()) })
+    }
+
     /// Frees about `most` blocks of an entry that is to be freed, and says how many it were; see
     /// [`Object::shed`]. Of a string, `done` pages were freed before.
     pub(super) fn shed(&mut self, done: usize, most: usize) -> usize {
-        if !self.is_object() {
-            return self.shed_pages(done, most);
+        match self.as_object_mut() {
+            Some(object) => object.shed(most),
+            None => self.shed_pages(done, most),
         }
-        // SAFETY: as in `as_object`, and `&mut self` makes the reference the only one.
-        unsafe { (*self.placement().view(self.object_at())).shed(most) }
     }
 
     /// Returns up to `most` pages of a long string to the system, from the front on; they read as

@@ -12,9 +12,10 @@ use std::marker::PhantomData;
 
 use super::edit::Edit;
 use super::entry::Slot;
-use super::object::{Kind, Object, STRING_NAME};
+use super::object::{Kind, Object};
 use super::stripe::{Guarded, Held, Place};
 use super::table::{NEVER, slot_tag};
+use super::value::{Ttl, Value};
 use super::wait::Ready;
 use super::{Exclusive, Keyspace, Shared, StripeId};
 use crate::clock::Millis;
@@ -63,37 +64,9 @@ impl Planned {
 struct Counts {
     changes: u64,
     expired: u64,
+    parts: u64,
     hits: Cell<u64>,
     misses: Cell<u64>,
-}
-
-/// What a key holds.
-pub enum Value<'a> {
-    /// A string's bytes.
-    String(&'a [u8]),
-    /// Anything else.
-    Object(&'a dyn Object),
-}
-
-impl Value<'_> {
-    /// As TYPE answers it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Value::String(_) => STRING_NAME,
-            Value::Object(object) => object.kind().name,
-        }
-    }
-}
-
-/// What becomes of a key's deadline when its value is replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ttl {
-    /// It stays.
-    Keep,
-    /// The key has none afterwards.
-    Clear,
-    /// It is this one, milliseconds since the epoch.
-    At(Millis),
 }
 
 impl<'a> Keys<'a> {
@@ -184,6 +157,17 @@ impl<'a> Keys<'a> {
     /// Lookups by readers that found a key, those that found none, and keys found dead and freed.
     pub fn lookups(&self) -> (u64, u64, u64) {
         (self.counts.hits.get(), self.counts.misses.get(), self.counts.expired)
+    }
+
+    /// Parts of objects that were found dead and freed, or that died because a command gave them a
+    /// deadline that had passed.
+    pub fn parts_expired(&self) -> u64 {
+        self.counts.parts
+    }
+
+    /// Counts parts of objects that a command let die.
+    pub fn expire_parts(&mut self, count: u64) {
+        self.counts.parts += count;
     }
 
     /// The command's time.
@@ -286,8 +270,14 @@ impl<'a> Keys<'a> {
         if !guarded.table(place).is_dead(place.position, now) {
             return (hash, Some(place));
         }
+        let is_over = guarded.table(place).is_over(place.position, now);
         let (slot, _) = guarded.remove(place);
-        self.counts.expired += 1;
+        if is_over {
+            self.counts.expired += 1;
+        } else {
+            let mortal = slot.as_object().and_then(Object::mortal);
+            self.counts.parts += mortal.map_or(0, |mortal| mortal.parts()) as u64;
+        }
         self.note(hash, key);
         self.counts.changes -= 1;
         self.space.discard(slot);
@@ -296,6 +286,11 @@ impl<'a> Keys<'a> {
 
     /// Counts a change and tells those who watch the key.
     pub(super) fn note(&mut self, hash: u64, key: &[u8]) {
+        self.note_and(hash, key, true);
+    }
+
+    /// As [`Keys::note`], and makes the key ready for those who wait for it if it `wakes` them.
+    pub(super) fn note_and(&mut self, hash: u64, key: &[u8], wakes: bool) {
         self.counts.changes += 1;
         if self.space.collecting.is_on() {
             self.collect(key);
@@ -305,7 +300,7 @@ impl<'a> Keys<'a> {
             && let Some(watchers) = &guarded.watchers
         {
             watchers.mark(key);
-            if watchers.waiters.is_awaited(key) {
+            if wakes && watchers.waiters.is_awaited(key) {
                 self.make_ready(database, key);
             }
         }

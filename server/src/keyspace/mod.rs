@@ -6,8 +6,8 @@
 //! Invariants
 //! - Whoever touches a stripe holds the [`Gate`] shared, or holds it exclusively and then needs no
 //!   stripe lock ([`Keys::whole`]). Several stripes are locked in ascending order, each once.
-//! - A key is dead when `now >= deadline`. Dead keys are seen by nobody; when their memory goes
-//!   changes no meaning.
+//! - A key is dead when `now >= deadline`, or when all inside its object is. Dead keys are seen by
+//!   nobody; when their memory goes changes no meaning.
 //! - The hash seed and the number of stripes belong to the data set, not to the machine.
 //!
 //! Not here: what a value means (engines), which stripes a command needs (`route`).
@@ -20,6 +20,7 @@ mod entry;
 mod gate;
 mod keys;
 mod later;
+mod mortal;
 mod object;
 mod placement;
 mod relocate;
@@ -29,6 +30,7 @@ mod snapshot;
 mod stripe;
 mod sweep;
 mod table;
+mod value;
 mod wait;
 mod watch;
 
@@ -40,12 +42,14 @@ pub use changed::Changed;
 pub use edit::Edit;
 pub use entry::BYTES_MAX;
 pub use gate::{Exclusive, Gate, Shared};
-pub use keys::{Keys, Ttl, Value};
+pub use keys::Keys;
 pub use later::{Aside, Later};
+pub use mortal::Mortal;
 pub use object::{Distinct, Elements, Kind, Object, STRING_NAME, STRING_TAG};
 pub use placement::{Placed, Placement};
 pub use shape::{Bounds, PACKED_BYTES_MAX, Pack, Shape};
 pub use sweep::Swept;
+pub use value::{Ttl, Value};
 pub use wait::{Ready, Waiter};
 pub use watch::Watch;
 
@@ -104,6 +108,8 @@ pub struct Census {
     pub keys: usize,
     /// Keys with a deadline.
     pub volatile: usize,
+    /// Keys with a deadline inside, see [`Mortal`].
+    pub mortal: usize,
     /// Heap bytes of entries, values and tables.
     pub weight: usize,
 }
@@ -182,12 +188,14 @@ impl Keyspace {
         for stripe in self.databases.get(database).map_or(&[][..], |found| &found.stripes[..]) {
             census.keys += stripe.meter().keys.load(Relaxed) as usize;
             census.volatile += stripe.meter().volatile.load(Relaxed) as usize;
+            census.mortal += stripe.meter().mortal.load(Relaxed) as usize;
             census.weight += stripe.meter().weight.load(Relaxed);
         }
         census
     }
 
-    /// Lets `watch` be marked when the key changes. Says whether the key is there now.
+    /// Lets `watch` be marked when the key changes. Says when the key, or something inside it, dies
+    /// if nobody changes it; the maximum for never.
     pub fn watch(
         &self,
         gate: &Shared<'_>,
@@ -195,7 +203,7 @@ impl Keyspace {
         key: &[u8],
         now: Millis,
         watch: &Arc<Watch>,
-    ) -> bool {
+    ) -> Millis {
         gate.must_be_of(&self.gate);
         let hash = self.hash(key);
         let mut held = self.lock(self.stripe_of(database, hash));
@@ -204,13 +212,14 @@ impl Keyspace {
         let guarded = held.edit();
         // Freed now, so that freeing it later is not taken for a change.
         let freed = dead.map(|at| guarded.remove(at).0);
+        let living = found.filter(|_| freed.is_none());
+        let due = living.map_or(table::NEVER, |at| guarded.table(at).due_after(at.position, now));
         guarded.watchers.get_or_insert_default().add(key, watch);
         drop(held);
         if let Some(slot) = freed {
             self.discard(slot);
-            return false;
         }
-        found.is_some()
+        due
     }
 
     /// Takes a watch back.

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::io::{self, BufRead};
 
+use super::mortal::Mortal;
 use super::placement::Placed;
 use crate::clock::Millis;
 use crate::error::Fault;
@@ -19,7 +20,8 @@ pub trait Object: Any + Send + Placed {
     fn is_empty(&self) -> bool;
     /// How the value is stored, in Redis's words, for OBJECT ENCODING.
     fn encoding(&self) -> &'static str;
-    /// Appends the canonical bytes: equal values, order included, give equal bytes.
+    /// Appends the canonical bytes: equal values, order included, give equal bytes. Of a value that
+    /// is [`Mortal`] the dead parts too: see [`freeze_at`](dyn Object::freeze_at).
     fn freeze(&self, to: &mut Vec<u8>);
     /// Appends the value at a time as Redis serialises it: the byte that names the form, then what
     /// it says. The kind's `restore` reads it back.
@@ -43,8 +45,17 @@ pub trait Object: Any + Send + Placed {
     fn as_elements(&self) -> Option<&dyn Elements> {
         None
     }
-    /// What is in a field, if the value has fields: SORT looks into hashes.
-    fn field(&self, _name: &[u8]) -> Option<&[u8]> {
+    /// What is in a field at a time, if the value has fields: SORT looks into hashes.
+    fn field(&self, _name: &[u8], _now: Millis) -> Option<&[u8]> {
+        None
+    }
+    /// The value as one whose parts may have deadlines, if any ever had one.
+    #[inline]
+    fn mortal(&self) -> Option<&dyn Mortal> {
+        None
+    }
+    /// As [`Object::mortal`], to free what is dead.
+    fn mortal_mut(&mut self) -> Option<&mut dyn Mortal> {
         None
     }
 }

@@ -6,8 +6,9 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::keys::{Keys, Value};
+use super::keys::Keys;
 use super::stripe::ScanPoint;
+use super::value::Value;
 use super::{STRIPE_BITS, StripeId};
 use crate::clock::Millis;
 use crate::dice::Dice;

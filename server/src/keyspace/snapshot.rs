@@ -5,13 +5,14 @@
 //! ```
 //!
 //! Numbers are little-endian; a deadline of all ones is none. The value is what
-//! [`Object::freeze`](super::Object::freeze) wrote, so a container comes back in its order.
+//! [`Object::freeze_at`](dyn super::Object::freeze_at) wrote, so a container comes back in its
+//! order.
 //! Not here: files, checksums, and taking a snapshot while clients are served.
 
 use super::entry::BYTES_MAX;
-use super::keys::Value;
 use super::object::STRING_TAG;
 use super::table::NEVER;
+use super::value::Value;
 use super::{Exclusive, Keys, Keyspace, Kind, Ttl};
 use crate::clock::Millis;
 use crate::error::Fault;
@@ -36,7 +37,7 @@ impl Keyspace {
                     Value::String(bytes) => (STRING_TAG, bytes),
                     Value::Object(object) => {
                         frozen.clear();
-                        object.freeze(&mut frozen);
+                        object.freeze_at(now, &mut frozen);
                         (object.kind().tag, &frozen[..])
                     }
                 };

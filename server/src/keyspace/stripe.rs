@@ -16,8 +16,9 @@ use parking_lot::{Mutex, MutexGuard};
 use smallvec::{SmallVec, smallvec};
 
 use super::entry::Slot;
+use super::mortal;
 use super::object::Object;
-use super::table::{NEVER, Table};
+use super::table::{NEVER, Sweep, Table};
 use super::watch::Watchers;
 use crate::clock::Millis;
 
@@ -37,6 +38,7 @@ pub(super) struct Stripe {
 pub(super) struct Meter {
     pub(super) keys: AtomicU32,
     pub(super) volatile: AtomicU32,
+    pub(super) mortal: AtomicU32,
     pub(super) weight: AtomicUsize,
     cells: AtomicPtr<u32>,
     mask: AtomicUsize,
@@ -53,9 +55,6 @@ pub(super) struct Guarded {
     /// Who must be told when a key changes: WATCH.
     pub(super) watchers: Option<Box<Watchers>>,
 }
-
-/// How many deadlines were looked at.
-pub(super) struct Looked(pub(super) usize);
 
 /// Where an entry is within a stripe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,6 +170,7 @@ impl Guarded {
             meter.mask.store(len.wrapping_sub(1), Relaxed);
             meter.keys.store(table.len() as u32, Relaxed);
             meter.volatile.store(table.volatile(), Relaxed);
+            meter.mortal.store(table.mortal(), Relaxed);
             due.store(table.due(), Relaxed);
             meter.weight.store(self.heap + table.weight(), Relaxed);
             return;
@@ -178,6 +178,7 @@ impl Guarded {
         meter.cells.store(std::ptr::null_mut(), Relaxed);
         meter.keys.store(self.len() as u32, Relaxed);
         meter.volatile.store(self.tables.iter().map(Table::volatile).sum(), Relaxed);
+        meter.mortal.store(self.tables.iter().map(Table::mortal).sum(), Relaxed);
         due.store(self.due(), Relaxed);
         meter.weight.store(self.weight(), Relaxed);
     }
@@ -270,7 +271,10 @@ impl Guarded {
     pub(super) fn insert(&mut self, slot: Slot, hash: u64, deadline: Millis) -> Place {
         let table = self.roomy(hash);
         self.heap += slot.weight();
-        Place { table, position: self.tables[table].insert(slot, hash, deadline) }
+        let due = slot.as_object().map_or(NEVER, mortal::due);
+        let position = self.tables[table].insert(slot, hash, deadline);
+        self.tables[table].set_inner(position, due);
+        Place { table, position }
     }
 
     /// Replaces what an entry holds by a string; the deadline stays. Gives back what must be freed.
@@ -281,17 +285,20 @@ impl Guarded {
         let old = slot.set_string(value);
         let after = slot.weight();
         self.reweigh(before, after);
+        self.tables[place.table].set_inner(place.position, NEVER);
         old
     }
 
     /// Replaces what an entry holds by an object; the deadline stays. Gives back what is to be
     /// freed.
     pub(super) fn set_object(&mut self, place: Place, object: Box<dyn Object>) -> Slot {
+        let due = mortal::due(&*object);
         let slot = self.tables[place.table].slot_mut(place.position);
         let before = slot.weight();
         let old = slot.set_object(object);
         let after = slot.weight();
         self.reweigh(before, after);
+        self.tables[place.table].set_inner(place.position, due);
         old
     }
 
@@ -328,19 +335,17 @@ impl Guarded {
     }
 
     /// See [`Table::sweep`].
-    pub(super) fn sweep(&mut self, now: Millis, most: usize, gone: &mut Vec<Slot>) -> Looked {
-        let mut looked = Looked(0);
-        let full = gone.len().saturating_add(most);
+    pub(super) fn sweep(&mut self, sweep: &mut Sweep) {
         for table in &mut self.tables {
-            if table.due() <= now && gone.len() < full {
-                looked.0 += table.len();
-                let before = gone.len();
-                table.sweep(now, full - before, gone);
-                let freed: usize = gone[before..].iter().map(Slot::weight).sum();
-                self.heap = self.heap.saturating_sub(freed);
+            if table.due() <= sweep.now && sweep.left > 0 {
+                sweep.looked += table.len();
+                let before = sweep.gone.len();
+                table.sweep(sweep);
+                let freed: usize = sweep.gone[before..].iter().map(Slot::weight).sum();
+                let (heavy, light) = std::mem::take(&mut sweep.thinner);
+                self.heap = (self.heap + light).saturating_sub(freed + heavy);
             }
         }
-        looked
     }
 
     /// Takes an entry out of a stripe that is being freed; `None` when there is none left.

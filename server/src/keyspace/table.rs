@@ -12,11 +12,14 @@
 //!
 //! Invariants: every slot has exactly one cell; `deadlines` is empty or as long as `slots`; a slot
 //! is VOLATILE if and only if its deadline is not [`NEVER`]; `due` is never above the earliest
-//! deadline. Order is the order of insertion, with the last entry moved into each hole.
+//! deadline. `inner` is there if and only if an object has deadlines inside, and says of each slot
+//! when something in it is due. Order is the order of insertion, with the last entry moved into
+//! each hole.
 
 use super::entry::Slot;
+use super::object::Object;
 use crate::clock::Millis;
-use crate::structure::Chunks;
+use crate::structure::{Chunks, room};
 
 /// The deadline of an entry that has none.
 pub(super) const NEVER: Millis = Millis::MAX;
@@ -33,6 +36,50 @@ pub(super) struct Table {
     deadlines: Chunks<Millis>,
     volatile: u32,
     due: Millis,
+    inner: Option<Box<Inner>>,
+}
+
+/// When something inside the objects of a table dies: a number beside each slot.
+struct Inner {
+    dues: Chunks<Millis>,
+    count: u32,
+    due: Millis,
+}
+
+/// What a sweep may still do, and what it has done.
+pub(super) struct Sweep {
+    /// The time.
+    pub(super) now: Millis,
+    /// How many more keys and parts may be freed.
+    pub(super) left: usize,
+    /// Keys freed because their own deadline had passed.
+    pub(super) keys: usize,
+    /// Parts of objects freed, those of objects that were all dead included.
+    pub(super) parts: usize,
+    /// The entries that were taken out.
+    pub(super) gone: Vec<Slot>,
+    /// The names of entries that lost parts and stay, if anybody asks.
+    pub(super) thinned: Option<Vec<Box<[u8]>>>,
+    /// What those weighed before and after, in bytes.
+    pub(super) thinner: (usize, usize),
+    /// How many deadlines were looked at.
+    pub(super) looked: usize,
+}
+
+impl Sweep {
+    /// A sweep that may free about `most` keys and parts.
+    pub(super) fn new(now: Millis, most: usize) -> Sweep {
+        Sweep {
+            now,
+            left: most,
+            keys: 0,
+            parts: 0,
+            gone: Vec::new(),
+            thinned: None,
+            thinner: (0, 0),
+            looked: 0,
+        }
+    }
 }
 
 /// The bits of a key's hash that go into its cell.
@@ -59,15 +106,24 @@ impl Table {
         self.volatile
     }
 
-    /// No deadline in the table is earlier.
+    /// Entries whose objects have deadlines inside.
+    pub(super) fn mortal(&self) -> u32 {
+        self.inner.as_ref().map_or(0, |inner| inner.count)
+    }
+
+    /// No deadline in the table is earlier, nor inside its objects.
     pub(super) fn due(&self) -> Millis {
-        if self.volatile == 0 { NEVER } else { self.due }
+        let inner = self.inner.as_ref().map_or(NEVER, |inner| inner.due);
+        if self.volatile == 0 { inner } else { self.due.min(inner) }
     }
 
     /// Heap bytes of slots, deadlines and index; the entries' own are counted by the stripe, since
     /// telling which of two parts has how many of them would read every entry.
     pub(super) fn weight(&self) -> usize {
-        self.cells.len() * size_of::<u32>() + self.slots.weight() + self.deadlines.weight()
+        self.cells.len() * size_of::<u32>()
+            + self.slots.weight()
+            + self.deadlines.weight()
+            + self.inner.as_ref().map_or(0, |inner| room(size_of::<Inner>()) + inner.dues.weight())
     }
 
     /// Where the index lies, for prefetching.
@@ -134,12 +190,68 @@ impl Table {
     /// Whether the entry counts as gone at `now`.
     #[inline]
     pub(super) fn is_dead(&self, position: usize, now: Millis) -> bool {
+        self.is_over(position, now) || self.inner.is_some() && self.is_hollow(position, now)
+    }
+
+    /// Whether the entry's own deadline has passed.
+    #[inline]
+    pub(super) fn is_over(&self, position: usize, now: Millis) -> bool {
         self.slots[position].is_volatile() && self.deadlines[position] <= now
+    }
+
+    /// Whether everything inside the entry's object is dead.
+    fn is_hollow(&self, position: usize, now: Millis) -> bool {
+        self.inner_due(position) <= now
+            && self.slots[position]
+                .as_object()
+                .and_then(Object::mortal)
+                .is_some_and(|mortal| mortal.is_dead(now))
+    }
+
+    /// When something inside the entry's object is due.
+    fn inner_due(&self, position: usize) -> Millis {
+        self.inner.as_ref().map_or(NEVER, |inner| inner.dues[position])
+    }
+
+    /// When the entry or something inside it dies next, after `now`.
+    pub(super) fn due_after(&self, position: usize, now: Millis) -> Millis {
+        let mortal = self.slots[position].as_object().and_then(Object::mortal);
+        self.deadline(position).min(mortal.map_or(NEVER, |mortal| mortal.due_after(now)))
     }
 
     /// How many entries count as gone at `now`.
     pub(super) fn dead(&self, now: Millis) -> usize {
-        self.deadlines.iter().filter(|&&deadline| deadline <= now).count()
+        let over = self.deadlines.iter().filter(|&&deadline| deadline <= now).count();
+        let hollow = match &self.inner {
+            Some(inner) if inner.due <= now => (0..self.slots.len())
+                .filter(|&at| !self.is_over(at, now) && self.is_hollow(at, now))
+                .count(),
+            _ => 0,
+        };
+        over + hollow
+    }
+
+    /// Notes when something inside the entry's object is due, [`NEVER`] for nothing. To be called
+    /// after every change of the object.
+    #[inline]
+    pub(super) fn set_inner(&mut self, position: usize, due: Millis) {
+        if due != NEVER || self.inner.is_some() {
+            self.note_inner(position, due);
+        }
+    }
+
+    fn note_inner(&mut self, position: usize, due: Millis) {
+        let inner = self.inner.get_or_insert_with(|| {
+            let mut dues = Chunks::new();
+            (0..self.slots.len()).for_each(|_| dues.push(NEVER));
+            Box::new(Inner { dues, count: 0, due: NEVER })
+        });
+        let was = std::mem::replace(&mut inner.dues[position], due);
+        inner.count = inner.count + u32::from(due != NEVER) - u32::from(was != NEVER);
+        inner.due = inner.due.min(due);
+        if inner.count == 0 {
+            self.inner = None;
+        }
     }
 
     pub(super) fn set_deadline(&mut self, position: usize, deadline: Millis) {
@@ -170,6 +282,9 @@ impl Table {
         self.slots.push(slot);
         if !self.deadlines.is_empty() {
             self.deadlines.push(NEVER);
+        }
+        if let Some(inner) = &mut self.inner {
+            inner.dues.push(NEVER);
         }
         self.place(slot_tag(hash), (cell_tag(hash) << POSITION_BITS) | (position as u32 + 1));
         self.set_deadline(position, deadline);
@@ -208,6 +323,7 @@ impl Table {
     pub(super) fn remove(&mut self, position: usize) -> (Slot, Millis) {
         let deadline = self.deadline(position);
         self.set_deadline(position, NEVER);
+        self.set_inner(position, NEVER);
         self.vacate(position);
         let last = self.slots.len() - 1;
         if position != last {
@@ -219,6 +335,9 @@ impl Table {
         };
         if !self.deadlines.is_empty() {
             self.deadlines.swap_remove(position);
+        }
+        if let Some(inner) = &mut self.inner {
+            inner.dues.swap_remove(position);
         }
         if self.slots.is_empty() {
             *self = Table::default();
@@ -243,23 +362,67 @@ impl Table {
         self.cells[hole] = 0;
     }
 
-    /// Takes out up to `most` entries that are dead at `now`, and gives them to `gone`. Walks from
-    /// the end, so that what moves into a hole has been looked at.
-    pub(super) fn sweep(&mut self, now: Millis, most: usize, gone: &mut Vec<Slot>) {
+    /// Takes out entries that are dead, and has dead parts freed, as many as the sweep may. Walks
+    /// from the end, so that what moves into a hole has been looked at.
+    pub(super) fn sweep(&mut self, sweep: &mut Sweep) {
         let mut earliest = NEVER;
         let mut position = self.deadlines.len();
-        let full = gone.len().saturating_add(most);
-        while position > 0 && gone.len() < full {
+        while position > 0 && sweep.left > 0 {
             position -= 1;
             let deadline = self.deadlines[position];
-            if deadline <= now {
-                gone.push(self.remove(position).0);
+            if deadline <= sweep.now {
+                sweep.gone.push(self.remove(position).0);
+                sweep.keys += 1;
+                sweep.left -= 1;
             } else {
                 earliest = earliest.min(deadline);
             }
         }
         if position == 0 {
             self.due = earliest;
+        }
+        if self.inner.as_ref().is_some_and(|inner| inner.due <= sweep.now) {
+            self.sweep_inner(sweep);
+        }
+    }
+
+    fn sweep_inner(&mut self, sweep: &mut Sweep) {
+        let mut position = self.slots.len();
+        while position > 0 && sweep.left > 0 {
+            position -= 1;
+            if self.inner_due(position) > sweep.now {
+                continue;
+            }
+            // Looking costs, too.
+            sweep.left -= 1;
+            if self.is_hollow(position, sweep.now) {
+                let slot = self.remove(position).0;
+                let mortal = slot.as_object().and_then(Object::mortal);
+                sweep.parts += mortal.map_or(0, |mortal| mortal.parts());
+                sweep.gone.push(slot);
+                continue;
+            }
+            let slot = &mut self.slots[position];
+            let before = slot.weight();
+            let Some(mortal) = slot.as_object_mut().and_then(Object::mortal_mut) else { continue };
+            let freed = mortal.drop_dead(sweep.now, sweep.left + 1);
+            let due = mortal.due();
+            sweep.parts += freed;
+            sweep.left = (sweep.left + 1).saturating_sub(freed.max(1));
+            if freed > 0
+                && let Some(thinned) = &mut sweep.thinned
+            {
+                thinned.push(slot.key().into());
+            }
+            let after = slot.weight();
+            sweep.thinner.0 += before;
+            sweep.thinner.1 += after;
+            self.set_inner(position, due);
+        }
+        if position == 0
+            && let Some(inner) = &mut self.inner
+        {
+            inner.due = inner.dues.iter().copied().min().unwrap_or(NEVER);
         }
     }
 
@@ -279,11 +442,14 @@ impl Table {
         let whole = std::mem::take(self);
         let mut high = Table::default();
         let mut deadlines = whole.deadlines.into_iter();
+        let mut inner = whole.inner.map(|inner| inner.dues.into_iter());
         for (slot, tag) in whole.slots.into_iter().zip(tags) {
             let deadline = deadlines.next().unwrap_or(NEVER);
+            let due = inner.as_mut().and_then(Iterator::next).unwrap_or(NEVER);
             let hash = (u64::from(tag) << 16) | u64::from(slot.tag());
             let side = if tag >> (TAG_BITS - 1 - bit) & 1 == 1 { &mut high } else { &mut *self };
-            side.insert(slot, hash, deadline);
+            let position = side.insert(slot, hash, deadline);
+            side.set_inner(position, due);
         }
         high
     }

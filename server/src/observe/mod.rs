@@ -63,6 +63,8 @@ pub struct Counters {
     pub misses: Counter,
     /// Keys freed because their deadline had passed.
     pub expired: Counter,
+    /// Parts of values (fields of hashes) that died of a deadline of their own and were freed.
+    pub expired_parts: Counter,
     /// Error replies.
     pub errors: Counter,
     /// Error replies by code, see [`Counters::note_error`].
@@ -134,6 +136,7 @@ impl Counters {
             &self.hits,
             &self.misses,
             &self.expired,
+            &self.expired_parts,
             &self.errors,
             &self.closed_output,
             &self.closed_stalled,

@@ -500,8 +500,9 @@ impl<'p> Reactor<'p> {
         let share = usize::from(self.number);
         let shares = self.process.mailboxes.len();
         let swept = self.executor.sweep(share, shares, SWEEP_MOST);
-        if swept.freed > 0 {
+        if swept.freed + swept.parts > 0 {
             self.counters.expired.add(swept.freed as u64);
+            self.counters.expired_parts.add(swept.parts as u64);
             self.deliver_post();
         }
         // What is left of a round that was cut short is done next turn, after the clients.

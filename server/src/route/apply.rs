@@ -38,6 +38,7 @@ impl Executor<'_> {
             out: ReplyWriter::new(&mut unread, Version::Resp3),
             now: record.stamp,
             dice: Dice::new(record.seed),
+            resumed: false,
         };
         handler(&mut write).map(drop)
     }

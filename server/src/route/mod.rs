@@ -447,11 +447,13 @@ impl<'p> Executor<'p> {
                 let seed = self.chance.next();
                 let writer = ReplyWriter::new(out, session.version);
                 let dice = Dice::new(seed);
-                let mut write = Write { keys, args: request, out: writer, now, dice };
+                let resumed = false;
+                let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
                 let mut outcome = handler(&mut write);
                 let mut keys = write.keys;
                 let stamp = Stamp { now, seed, database };
                 settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
+                note_expired(&self.counters, &keys);
                 if let Ok(Next::Park(wait)) = &mut outcome {
                     self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
                 } else if keys.has_ready() {
@@ -513,7 +515,8 @@ impl<'p> Executor<'p> {
             let dice = Dice::new(seed);
             match entry.command.run {
                 Run::Write(handler) => {
-                    let mut write = Write { keys, args: request, out, now, dice };
+                    let (args, resumed) = (request, false);
+                    let mut write = Write { keys, args, out, now, dice, resumed };
                     let outcome = handler(&mut write);
                     (write.keys, outcome)
                 }
@@ -533,6 +536,7 @@ impl<'p> Executor<'p> {
         };
         let stamp = Stamp { now, seed, database };
         settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
+        note_expired(&self.counters, &keys);
         if keys.has_ready() {
             keys = service!(self).serve(keys);
         }
@@ -635,15 +639,25 @@ struct Stamp {
 }
 
 fn note_lookups(counters: &Counters, keys: &Keys<'_>) {
-    let (hits, misses, expired) = keys.lookups();
+    let (hits, misses, _) = keys.lookups();
     if hits > 0 {
         counters.hits.add(hits);
     }
     if misses > 0 {
         counters.misses.add(misses);
     }
+    note_expired(counters, keys);
+}
+
+/// Counts what a writer found dead, or let die.
+#[inline]
+fn note_expired(counters: &Counters, keys: &Keys<'_>) {
+    let (_, _, expired) = keys.lookups();
     if expired > 0 {
         counters.expired.add(expired);
+    }
+    if keys.parts_expired() > 0 {
+        counters.expired_parts.add(keys.parts_expired());
     }
 }
 

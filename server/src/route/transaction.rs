@@ -8,6 +8,7 @@ use mainstay_protocol::{OwnedRequest, ReplyWriter};
 
 use super::wait::Service;
 use super::{Executor, Stamp, cached, note_lookups, refuse, service, settle};
+use crate::clock::Millis;
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
 use crate::error::Refusal;
@@ -80,12 +81,11 @@ impl Executor<'_> {
         session: &mut Session,
         queue: &[(usize, OwnedRequest)],
         watched: Option<&Watched>,
-        mut keys: Keys<'_>,
+        keys: Keys<'_>,
         out: &mut Vec<u8>,
     ) -> Next {
         let mut writer = ReplyWriter::new(out, session.version);
-        if watched
-            .is_some_and(|watched| watched.watch.is_dirty() || has_expired(watched, &mut keys))
+        if watched.is_some_and(|watched| watched.watch.is_dirty() || has_expired(watched, self.now))
         {
             writer.null_array();
             return Next::Done;
@@ -152,7 +152,8 @@ impl Executor<'_> {
                 Run::Write(handler) => {
                     let before = keys.changes();
                     let out = ReplyWriter::new(out, version);
-                    let mut write = Write { keys, args, out, now, dice: Dice::new(seed) };
+                    let dice = Dice::new(seed);
+                    let mut write = Write { keys, args, out, now, dice, resumed: false };
                     let outcome = handler(&mut write);
                     keys = write.keys;
                     let stamp = Stamp { now, seed, database: session.database };
@@ -210,14 +211,7 @@ impl Executor<'_> {
     }
 }
 
-/// Whether a key that was there when it was watched is dead by now though nobody removed it.
-fn has_expired(watched: &Watched, keys: &mut Keys<'_>) -> bool {
-    let selected = keys.database();
-    let mut were_there = watched.keys.iter().filter(|(_, was_there)| **was_there);
-    let expired = were_there.any(|((database, key), _)| {
-        keys.select(*database);
-        keys.peek(key).is_none()
-    });
-    keys.select(selected);
-    expired
+/// Whether a watched key, or something inside it, has died by itself though nobody removed it.
+fn has_expired(watched: &Watched, now: Millis) -> bool {
+    watched.keys.values().any(|&due| due <= now)
 }

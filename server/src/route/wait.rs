@@ -277,7 +277,7 @@ impl Service<'_, '_> {
         let out = ReplyWriter::new(&mut reply, parked.version);
         let (keys, outcome) = match entry.command.run {
             Run::Write(handler) => {
-                let mut write = Write { keys, args, out, now, dice };
+                let mut write = Write { keys, args, out, now, dice, resumed: true };
                 let outcome = handler(&mut write);
                 (write.keys, outcome)
             }

@@ -1,4 +1,4 @@
-//! Pure data structures: what lists, hashes, sets and sorted sets are made of.
+//! Pure data structures: what lists, hashes, sets, sorted sets and streams are made of.
 //!
 //! Everything here is a function of the calls made to it: no clock, no chance, no RESP, no keys.
 //! Two copies that saw the same calls hold their elements in the same order, and so does a copy
@@ -10,8 +10,11 @@
 //!   members.
 //! - [`ranked`]: members by score; big sorted sets.
 //! - [`segments`]: lists of any length.
+//! - [`blocks`]: entries by growing ids; streams.
+//! - [`decimal`]: whole numbers as text.
 //! - [`partial_sort`]: the first few of many in order.
 //! - [`glob`]: the patterns of keys, channels, settings and files.
+//! - [`ordered`]: elements by keys that mostly grow; what is pending in a stream's groups.
 //! - [`frozen`]: how values are written into a snapshot and read back.
 //! - [`extended`]: 80-bit floating-point numbers, in software; `big` is what it computes with.
 //! - [`Chunks`]: a vector that never moves what it holds.
@@ -24,7 +27,9 @@
 //! becomes a big one.
 
 mod big;
+pub mod blocks;
 mod chunks;
+pub mod decimal;
 pub mod dense;
 #[cfg(test)]
 mod dice;
@@ -33,6 +38,7 @@ mod fixed_state;
 pub mod frozen;
 pub mod glob;
 pub mod hash;
+pub mod ordered;
 pub mod packed;
 pub mod partial_sort;
 mod prefetch;

@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn the_range_is_as_in_a_whole_sort() {
         let seed = 0x50F7;
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let mut dice = Dice::new(seed);
         for _ in 0..2000 {
             let len = dice.below(300);

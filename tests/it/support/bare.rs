@@ -13,7 +13,7 @@ use mainstay_protocol::{Frame, FrameDecoder, FrameLimits, OwnedRequest, Version}
 use mainstay_server::catalog;
 use mainstay_server::clients::Card;
 use mainstay_server::clock::Millis;
-use mainstay_server::keyspace::{Keys, Keyspace, Kind, STRING_TAG, Value};
+use mainstay_server::keyspace::{Keys, Keyspace, Kind, STRING_TAG, Swept, Value};
 use mainstay_server::mail::{Address, Mail, Mailbox, Wake};
 use mainstay_server::process::Process;
 use mainstay_server::record::{Record, RecordRef, Sink};
@@ -262,13 +262,18 @@ impl<'p> Bare<'p> {
         self.wake();
     }
 
-    /// Frees what is dead now.
+    /// Frees what is dead now; says how many keys' own deadlines had passed.
     pub fn sweep(&mut self) -> usize {
+        self.sweep_some(usize::MAX).freed
+    }
+
+    /// One round of sweeping that frees about `most` keys and parts at most.
+    pub fn sweep_some(&mut self, most: usize) -> Swept {
         self.executor.begin(self.now);
-        let swept = self.executor.sweep(0, 1, usize::MAX);
+        let swept = self.executor.sweep(0, 1, most);
         self.executor.end();
         self.wake();
-        swept.freed
+        swept
     }
 
     /// The next message that the client was sent unasked.
@@ -336,7 +341,7 @@ pub fn contents(process: &Process, now: Millis) -> BTreeMap<(usize, Vec<u8>), He
                 Value::String(bytes) => (STRING_TAG, bytes.to_vec()),
                 Value::Object(object) => {
                     let mut bytes = Vec::new();
-                    object.freeze(&mut bytes);
+                    object.freeze_at(now, &mut bytes);
                     (object.kind().tag, bytes)
                 }
             };

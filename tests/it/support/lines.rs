@@ -84,6 +84,12 @@ impl Line {
                     self.add(option, dice);
                 }
             }
+            Arg::Halves(first, second) => {
+                // Mostly one: all of them must be right together.
+                let count = 1 + dice.below(3) * dice.below(2);
+                (0..count).for_each(|_| self.add(first, dice));
+                (0..count).for_each(|_| self.add(second, dice));
+            }
             Arg::Counted(inner) => {
                 let count = 1 + dice.below(3);
                 self.push(count.to_string());
@@ -123,6 +129,9 @@ fn value(name: &str, kind: Type, dice: &mut Dice) -> Vec<u8> {
         Type::Channel => pick(dice, &["news", "c1", "c2"]).as_bytes().to_vec(),
         Type::Database => number(dice.below(4)),
         Type::Cursor => number(0),
+        Type::StreamId => stream_id(dice),
+        Type::Bytes if name == "group" => pick(dice, &["g1", "g1", "g1", "g2"]).as_bytes().to_vec(),
+        Type::Bytes if name == "consumer" => pick(dice, &["c1", "c2"]).as_bytes().to_vec(),
         _ => match dice.below(4) {
             0 => number(dice.below(100)),
             1 => bytes(dice, 100),
@@ -130,4 +139,17 @@ fn value(name: &str, kind: Type, dice: &mut Dice) -> Vec<u8> {
             _ => bytes(dice, 8),
         },
     }
+}
+
+/// Ids as they come of `XADD *` when little time has passed, and a few small ones, so that entries
+/// are found, read and acknowledged.
+fn stream_id(dice: &mut Dice) -> Vec<u8> {
+    match dice.below(8) {
+        0 => format!("{}-{}", dice.below(3), 1 + dice.below(5)),
+        1 => format!("{}", 1 + dice.below(9)),
+        2 => "0".to_owned(),
+        3 => "1700000000000".to_owned(),
+        _ => format!("1700000000000-{}", dice.below(12)),
+    }
+    .into_bytes()
 }

@@ -1,8 +1,9 @@
 """Celery, and kombu by itself, producing and consuming. Arguments: see suites/child.py.
 
 The worker is a process of its own, started by this program with `worker` as a fifth argument. It runs without
-gossip, mingling and remote control: their queues expire, and kombu binds such queues by a script. It also
-gives back a lock by a script, every ten seconds while it waits; no worker here lives so long.
+gossip, mingling and remote control: their queues expire, and kombu binds such queues by a script. Whoever
+looks after messages that others left unacknowledged gives back a lock by a script, too; until there are scripts,
+that lock is held here, so that no worker takes it.
 """
 
 import os
@@ -17,7 +18,7 @@ import redis
 from celery import Celery, chain, chord, group
 from kombu import Connection, Consumer, Exchange, Producer, Queue
 
-from jobs import PASSWORD, GUARDED, PORT, run, until
+from jobs import GUARDED, PASSWORD, PORT, has, run, until
 
 BROKER = f"redis://127.0.0.1:{PORT}/1"
 app = Celery("celery_jobs", broker=BROKER, backend=f"redis://127.0.0.1:{PORT}/2")
@@ -273,6 +274,8 @@ if sys.argv[5:] == ["worker"]:
                      "--without-mingle", "--without-heartbeat"])
     sys.exit()
 
+if not has("EVALSHA"):
+    broker.set("unacked_mutex", "nobody", ex=600)
 run([simple_queue, (idle, "EVALSHA"), routing, unacknowledged, fanning_out, priorities, guarded])
 worker = start_worker()
 try:

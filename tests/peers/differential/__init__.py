@@ -22,12 +22,16 @@ SHRUNK_AT_MOST = 24
 
 def run(env):
     options = env.options
-    commands = table(options.families)
-    scripts = sum(len(f.entries) - len(f.commands) for f in commands.families)
-    print(f"       {len(commands.commands)} commands and {scripts} scripts in "
-          f"{len(commands.families)} families; seed {options.seed}, {options.commands} commands",
-          flush=True)
+    wanted = table(options.families)
     with env.start_oracle() as oracle, env.start_subject() as subject:
+        commands = wanted.known_to(oracle)
+        scripts = sum(len(f.entries) - len(f.commands) for f in commands.families)
+        print(f"       {len(commands.commands)} commands and {scripts} scripts in "
+              f"{len(commands.families)} families; seed {options.seed}, {options.commands} commands",
+              flush=True)
+        for family in wanted.families:
+            if family.needs and family not in commands.families:
+                print(f"       left out: {family.name}, since the reference has no {family.needs}", flush=True)
         played = Differential(env, commands, oracle, subject)
         rounds = -(-options.commands // generate.ROUND)
         for number in range(rounds):

@@ -38,7 +38,7 @@ class Difference:
         return name, _shape(self.left), _shape(self.right)
 
 
-CONTAINERS = {"CLIENT", "CONFIG", "OBJECT", "COMMAND", "PUBSUB", "MEMORY", "DEBUG"}
+CONTAINERS = {"CLIENT", "CONFIG", "OBJECT", "COMMAND", "PUBSUB", "MEMORY", "DEBUG", "XGROUP", "XINFO"}
 
 
 def _shape(text):

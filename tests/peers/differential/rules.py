@@ -103,14 +103,14 @@ def time_reply(duel, step, left, right):
 
 
 def hello(duel, step, left, right):
-    """HELLO: same keys in the same order; version and id are the server's own."""
+    """HELLO: same keys in the same order; version, id and modules are the server's own."""
     def form(frame):
         pairs = frame[1] if frame[0] == "%" else None
         if frame[0] == "*" and frame[1]:
             pairs = list(zip(frame[1][::2], frame[1][1::2]))
         if not pairs:
             return frame
-        own = (b"version", b"id")
+        own = (b"version", b"id", b"modules")
         return (frame[0], [(k, v[0] if k[1] in own else v) for k, v in pairs])
     return form(left) == form(right)
 

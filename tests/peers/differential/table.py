@@ -55,7 +55,10 @@ class Script:
 
 @dataclass
 class Family:
+    """`needs` names a command: a reference server without it is not asked about the family."""
+
     name: str
+    needs: str | None = None
     entries: list = field(default_factory=list)
 
     def command(self, name, *arguments, **options):
@@ -79,6 +82,14 @@ class Table:
         twice = {name for name in names if names.count(name) > 1}
         assert not twice, f"said twice: {twice}"
         self.queueable = [c for c in self.commands if c.queueable and not c.fence]
+
+    def known_to(self, server):
+        """The table without the families that `server` does not know."""
+        with server.connect() as connection:
+            def knows(family):
+                info = connection.call("COMMAND", "INFO", family.needs)[1] if family.needs else True
+                return info is True or info[0][0] == "*" and bool(info[0][1])
+            return Table([family for family in self.families if knows(family)])
 
     def draw_queueable(self, d):
         weights = [command.weight for command in self.queueable]

@@ -1,134 +1,311 @@
-//! engine/hash/fields.rs — a hash as a value: fields with values, in a defined order.
+//! engine/hash/fields.rs — a hash as a value: fields with values, in a defined order, each with a
+//! deadline or without.
 //!
 //! A small hash is one packed allocation, in which a field is found by walking; a big one is a
-//! [`DenseMap`]. [`Shape`] says when a hash becomes big, and it stays so. The form never shows in
-//! the order: a new field comes last in both, a removed one leaves the others in order while there
-//! are few ([`ORDERED_MAX`], as Redis does) and else gives its place to the last one.
+//! [`DenseMap`]. [`Shape`] says when a hash becomes big, and it stays so. A packed hash has room
+//! for deadlines from the first one on, and keeps it (Redis: `listpackex`).
+//!
+//! What looks at fields is told the time: a field is dead when `now >= deadline`, and a dead field
+//! is seen by nobody, whether it was freed or not. A hash without deadlines does not care what time
+//! it is.
+//!
+//! The form never shows in the order: a new field comes last in both, a removed one leaves the
+//! others in order while there are few ([`ORDERED_MAX`], as Redis does) and else gives its place to
+//! the last one.
 //!
 //! Invariants: a packed hash is as a map of one sub-table would be; no field is there twice. The
-//! order is a function of the commands applied, and a snapshot keeps it. Knows no RESP.
-
-use smallvec::SmallVec;
+//! order is a function of the commands applied, but for a hash that ever had a deadline: its order
+//! depends on when dead fields were freed, and no command that writes depends on it. Whether a hash
+//! ever had one is a function of the commands, too, and does not change with the form. Knows no
+//! RESP. Not here: how it is written down (`frozen`).
 
 use std::io::{self, BufRead};
 
+use super::packed::{self, PAIR, Row, TRIPLE};
 use crate::clock::Millis;
-use crate::error::Fault;
-use crate::keyspace::{Kind, Object, PACKED_BYTES_MAX, Shape};
+use crate::keyspace::{Kind, Mortal, Object, PACKED_BYTES_MAX, Shape};
 use crate::persist::rdb;
-use crate::structure::dense::{DenseMap, Seek};
-use crate::structure::frozen::{Frozen, put_length, put_string};
-use crate::structure::packed::{Packed, Spot};
-use crate::structure::{Form, Small, room};
+use crate::structure::dense::{DenseMap, NEVER, Seek};
+use crate::structure::packed::Packed;
+use crate::structure::{self, Small, room};
 
 /// Fields up to which a removal keeps the order of the others.
 const ORDERED_MAX: usize = 128;
 
+/// The latest deadline of a field, as in Redis (`HFE_MAX_ABS_TIME_MSEC`): the year 4199.
+pub(super) const DEADLINE_MAX: Millis = (1 << 46) - 1;
+
 /// The kind of hashes.
-pub static KIND: Kind = Kind { name: "hash", tag: 2, thaw, forms: rdb::hash::FORMS, restore };
+pub static KIND: Kind =
+    Kind { name: "hash", tag: 2, thaw: super::frozen::thaw, forms: rdb::hash::FORMS, restore };
+
+fn restore(form: u8, from: &mut dyn BufRead) -> io::Result<Box<dyn Object>> {
+    let mut fields = Fields::default();
+    rdb::hash::read(form, from, |field, value, deadline| {
+        if !fields.set(field, value, 0) {
+            return Err(rdb::malformed("a field twice"));
+        }
+        if let Some(deadline) = deadline {
+            fields.set_deadline(field, deadline);
+        }
+        Ok(())
+    })?;
+    Ok(Box::new(fields))
+}
+
+/// The note of a packed hash whose rows have a place for a deadline.
+const TIMED: u8 = 1;
 
 /// A map from byte strings to byte strings.
 #[derive(Default)]
 pub struct Fields(Small<DenseMap>);
 
+/// What a hash is at the moment.
+pub(super) enum Form<P, M> {
+    /// Rows of two.
+    Packed(P),
+    /// Rows of three: there is or was a deadline.
+    Timed(P),
+    Map(M),
+}
+
 impl Fields {
-    /// How many fields there are.
+    /// An empty packed hash with a place for deadlines.
+    pub(super) fn timed() -> Fields {
+        let mut fields = Fields::default();
+        fields.0.set_note(TIMED);
+        fields
+    }
+
+    /// A big hash.
+    pub(super) fn big(map: DenseMap) -> Fields {
+        Fields(Small::big(Box::new(map)))
+    }
+
     #[inline]
-    pub fn len(&self) -> usize {
+    pub(super) fn form(&self) -> Form<&Packed, &DenseMap> {
         match self.0.form() {
-            Form::Packed(packed) => packed.len() / 2,
-            Form::Big(map) => map.len(),
+            structure::Form::Packed(packed) if self.0.note() == TIMED => Form::Timed(packed),
+            structure::Form::Packed(packed) => Form::Packed(packed),
+            structure::Form::Big(map) => Form::Map(map),
+        }
+    }
+
+    #[inline]
+    fn form_mut(&mut self) -> Form<&mut Packed, &mut DenseMap> {
+        let is_timed = self.0.note() == TIMED;
+        match self.0.form_mut() {
+            structure::Form::Packed(packed) if is_timed => Form::Timed(packed),
+            structure::Form::Packed(packed) => Form::Packed(packed),
+            structure::Form::Big(map) => Form::Map(map),
+        }
+    }
+}
+
+impl Fields {
+    /// How many places for [`Fields::at`] there are: one for each field, dead ones not yet freed
+    /// included.
+    #[inline]
+    pub fn places(&self) -> usize {
+        match self.form() {
+            Form::Packed(packed) => packed.len() / PAIR,
+            Form::Timed(packed) => packed.len() / TRIPLE,
+            Form::Map(map) => map.len(),
+        }
+    }
+
+    /// How many fields there are. O(1) unless some may be dead and not yet freed.
+    #[inline]
+    pub fn len(&self, now: Millis) -> usize {
+        match self.form() {
+            Form::Packed(packed) => packed.len() / PAIR,
+            Form::Timed(packed) => {
+                packed::rows(packed, TRIPLE).filter(|row| !row.is_dead(now)).count()
+            }
+            Form::Map(map) => map.live_len(now),
         }
     }
 
     /// The value of a field.
     #[inline]
-    pub fn get(&self, field: &[u8]) -> Option<&[u8]> {
-        match self.0.form() {
-            Form::Packed(packed) => packed.read(packed.after(packed.find(field, 2)?)?),
-            Form::Big(map) => map.get(field),
+    pub fn get(&self, field: &[u8], now: Millis) -> Option<&[u8]> {
+        match self.form() {
+            Form::Packed(packed) => packed.read(packed.after(packed.find(field, PAIR)?)?),
+            Form::Timed(packed) => {
+                let (_, value, deadline) = packed::find(packed, field)?;
+                if deadline > now { packed.read(value) } else { None }
+            }
+            Form::Map(map) => map.get(field, now),
         }
     }
 
-    /// Sets a field; true when it is new.
+    /// Sets a field, which has no deadline then; true when it is new.
     #[inline]
-    pub fn set(&mut self, field: &[u8], value: &[u8]) -> bool {
-        match self.0.form_mut() {
-            Form::Big(map) => map.insert(field, value),
-            Form::Packed(_) => self.set_packed(field, value),
+    pub fn set(&mut self, field: &[u8], value: &[u8], now: Millis) -> bool {
+        match self.form_mut() {
+            Form::Map(map) => map.insert(field, value, now),
+            Form::Packed(_) | Form::Timed(_) => self.set_packed(field, value, now, false),
         }
     }
 
-    fn set_packed(&mut self, field: &[u8], value: &[u8]) -> bool {
+    /// As [`Fields::set`], but a field that is there keeps its deadline.
+    pub fn set_keeping(&mut self, field: &[u8], value: &[u8], now: Millis) -> bool {
+        match self.form_mut() {
+            Form::Map(map) => !map.replace(field, value, now) && map.insert(field, value, now),
+            Form::Packed(_) | Form::Timed(_) => self.set_packed(field, value, now, true),
+        }
+    }
+
+    fn set_packed(&mut self, field: &[u8], value: &[u8], now: Millis, keeps: bool) -> bool {
         let bounds = Shape::current().hash;
-        if let Form::Packed(packed) = self.0.form_mut()
-            && field.len() <= bounds.bytes
-            && value.len() <= bounds.bytes
-            && packed.bytes() + field.len() + value.len() <= PACKED_BYTES_MAX
-        {
-            if let Some(spot) = packed.find(field, 2).and_then(|spot| packed.after(spot)) {
-                packed.replace(spot, value);
-                return false;
+        let fits = |packed: &Packed| {
+            field.len() <= bounds.bytes
+                && value.len() <= bounds.bytes
+                && packed.bytes() + field.len() + value.len() <= PACKED_BYTES_MAX
+        };
+        match self.form_mut() {
+            Form::Packed(packed) if fits(packed) => {
+                if let Some(spot) = packed.find(field, PAIR).and_then(|spot| packed.after(spot)) {
+                    packed.replace(spot, value);
+                    return false;
+                }
+                if packed.len() < PAIR * bounds.elements {
+                    packed.push_back([field, value]);
+                    return true;
+                }
             }
-            if packed.len() < 2 * bounds.elements {
-                packed.push_back([field, value]);
-                return true;
+            Form::Timed(packed) if fits(packed) => {
+                match packed::find(packed, field) {
+                    Some((_, spot, deadline)) if deadline > now => {
+                        packed.replace(spot, value);
+                        if !keeps && deadline != NEVER {
+                            packed::set_deadline(packed, spot, NEVER);
+                        }
+                        return false;
+                    }
+                    // As if it had been freed: its place is at the end.
+                    Some((start, ..)) => packed.remove(start, TRIPLE),
+                    None => {}
+                }
+                if packed.len() >= TRIPLE * bounds.elements {
+                    packed::drop_dead(packed, now);
+                }
+                if packed.len() < TRIPLE * bounds.elements {
+                    packed.push_back([field, value, b""]);
+                    return true;
+                }
             }
+            _ => {}
         }
-        self.unpack().insert(field, value)
+        let map = self.unpack(now);
+        if keeps && map.replace(field, value, now) {
+            return false;
+        }
+        map.insert(field, value, now)
     }
 
-    /// The fields as a map.
+    /// The fields as a map, dead ones left out.
     #[cold]
-    fn unpack(&mut self) -> &mut DenseMap {
-        if self.0.is_packed() {
-            let mut map = DenseMap::new();
-            for (field, value) in self.iter() {
-                map.insert(field, value);
+    fn unpack(&mut self, now: Millis) -> &mut DenseMap {
+        let rows = match self.form() {
+            Form::Packed(packed) => Some((packed, PAIR, DenseMap::new())),
+            Form::Timed(packed) => Some((packed, TRIPLE, DenseMap::timed())),
+            Form::Map(_) => None,
+        };
+        if let Some((packed, width, mut map)) = rows {
+            for row in packed::rows(packed, width).filter(|row| !row.is_dead(now)) {
+                map.insert(row.field, row.value, now);
+                map.set_deadline(row.field, row.deadline);
             }
-            self.0.replace(Small::big(Box::new(map)));
+            *self = Fields::big(map);
         }
-        match self.0.form_mut() {
-            Form::Big(map) => map,
-            Form::Packed(_) => unreachable!("the form was set above"),
+        match self.form_mut() {
+            Form::Map(map) => map,
+            Form::Packed(_) | Form::Timed(_) => unreachable!("the form was set above"),
         }
     }
 
     /// Removes a field; true when it was there.
-    pub fn remove(&mut self, field: &[u8]) -> bool {
-        let ordered = self.len() <= ORDERED_MAX;
-        match self.0.form_mut() {
-            Form::Packed(packed) => match packed.find(field, 2) {
-                Some(spot) if ordered => packed.remove(spot, 2),
-                Some(spot) => replace_by_last(packed, spot),
-                None => return false,
-            },
-            Form::Big(map) if ordered => return map.remove_in_order(field),
-            Form::Big(map) => return map.remove(field),
+    pub fn remove(&mut self, field: &[u8], now: Millis) -> bool {
+        let keeps_order = self.places() <= ORDERED_MAX;
+        match self.form_mut() {
+            Form::Packed(packed) => {
+                let found = packed.find(field, PAIR);
+                if let Some(spot) = found {
+                    packed::remove::<PAIR>(packed, spot, keeps_order);
+                }
+                found.is_some()
+            }
+            Form::Timed(packed) => {
+                let Some((start, _, deadline)) = packed::find(packed, field) else { return false };
+                packed::remove::<TRIPLE>(packed, start, keeps_order);
+                deadline > now
+            }
+            Form::Map(map) if keeps_order => map.remove_in_order(field, now),
+            Form::Map(map) => map.remove(field, now),
         }
-        true
     }
 
-    /// The field and value at a position below [`Fields::len`].
-    pub fn at(&self, position: usize) -> Option<(&[u8], &[u8])> {
-        match self.0.form() {
-            Form::Packed(packed) => {
-                let mut parts = packed.iter().skip(position.checked_mul(2)?);
-                Some((parts.next()?, parts.next()?))
+    /// The deadline of a field that is there; [`NEVER`] if it has none.
+    pub fn deadline(&self, field: &[u8], now: Millis) -> Option<Millis> {
+        match self.form() {
+            Form::Packed(packed) => packed.find(field, PAIR).map(|_| NEVER),
+            Form::Timed(packed) => {
+                packed::find(packed, field).map(|(.., at)| at).filter(|&at| at > now)
             }
-            Form::Big(map) => map.at(position),
+            Form::Map(map) => map.deadline(field, now),
         }
+    }
+
+    /// Gives a field a deadline of at most [`DEADLINE_MAX`], or takes it away with [`NEVER`].
+    /// Does nothing if there is no such field.
+    pub fn set_deadline(&mut self, field: &[u8], deadline: Millis) {
+        debug_assert!(deadline == NEVER || (1..=DEADLINE_MAX).contains(&deadline));
+        if let Form::Packed(packed) = self.form()
+            && deadline != NEVER
+            && packed.find(field, PAIR).is_some()
+        {
+            self.0 = Small::packed(packed::widen(packed));
+            self.0.set_note(TIMED);
+        }
+        if let Form::Timed(packed) = self.form()
+            && packed.bytes() + packed::DEADLINE_BYTES > PACKED_BYTES_MAX
+        {
+            // No time is known here, so what is dead comes along.
+            self.unpack(0);
+        }
+        match self.form_mut() {
+            Form::Packed(_) => {}
+            Form::Timed(packed) => {
+                if let Some((_, value, _)) = packed::find(packed, field) {
+                    packed::set_deadline(packed, value, deadline);
+                }
+            }
+            Form::Map(map) => {
+                map.set_deadline(field, deadline);
+            }
+        }
+    }
+
+    /// The field and value at a place below [`Fields::places`]; `None` if it is a dead one's.
+    pub fn at(&self, place: usize, now: Millis) -> Option<(&[u8], &[u8])> {
+        let row = match self.form() {
+            Form::Packed(packed) => packed::rows(packed, PAIR).nth(place)?,
+            Form::Timed(packed) => packed::rows(packed, TRIPLE).nth(place)?,
+            Form::Map(map) => return map.at(place, now),
+        };
+        (!row.is_dead(now)).then_some((row.field, row.value))
     }
 
     /// The fields and values, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let (packed, map) = match self.0.form() {
-            Form::Packed(packed) => (Some(packed.iter()), None),
-            Form::Big(map) => (None, Some(map.iter())),
+    pub fn iter(&self, now: Millis) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let (packed, map) = match self.form() {
+            Form::Packed(packed) => (Some(packed::rows(packed, PAIR)), None),
+            Form::Timed(packed) => (Some(packed::rows(packed, TRIPLE)), None),
+            Form::Map(map) => (None, Some(map.iter(now))),
         };
-        let mut packed = packed.into_iter().flatten();
-        let pairs = std::iter::from_fn(move || Some((packed.next()?, packed.next()?)));
-        pairs.chain(map.into_iter().flatten())
+        let packed = packed.into_iter().flatten().filter(move |row| !row.is_dead(now));
+        packed.map(|row| (row.field, row.value)).chain(map.into_iter().flatten())
     }
 
     /// Visits about `count` fields from a cursor on and returns the next one; 0 begins and ends.
@@ -137,15 +314,28 @@ impl Fields {
         &'a self,
         cursor: u64,
         count: usize,
+        now: Millis,
         mut visit: impl FnMut(&'a [u8], &'a [u8]),
     ) -> u64 {
-        match self.0.form() {
-            Form::Packed(_) => {
-                self.iter().for_each(|(field, value)| visit(field, value));
+        match self.form() {
+            Form::Packed(_) | Form::Timed(_) => {
+                self.iter(now).for_each(|(field, value)| visit(field, value));
                 0
             }
-            Form::Big(map) => map.scan(cursor, count, visit),
+            Form::Map(map) => map.scan(cursor, count, now, visit),
         }
+    }
+
+    /// Every field, dead ones not yet freed included.
+    fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        let (packed, map) = match self.form() {
+            Form::Packed(packed) => (Some(packed::rows(packed, PAIR)), None),
+            Form::Timed(packed) => (Some(packed::rows(packed, TRIPLE)), None),
+            Form::Map(map) => (None, Some(map.iter_deadlines(0))),
+        };
+        let map = map.into_iter().flatten();
+        let map = map.map(|(field, value, deadline)| Row { field, value, deadline });
+        packed.into_iter().flatten().chain(map)
     }
 }
 
@@ -155,142 +345,147 @@ impl Object for Fields {
     }
 
     fn weight(&self) -> usize {
-        match self.0.form() {
-            Form::Packed(packed) => packed.weight(),
-            Form::Big(map) => room(size_of::<DenseMap>()) + map.weight(),
+        match self.form() {
+            Form::Packed(packed) | Form::Timed(packed) => packed.weight(),
+            Form::Map(map) => room(size_of::<DenseMap>()) + map.weight(),
         }
     }
 
     fn prefetch(&self, seek: &mut Seek, step: usize) {
-        match self.0.form() {
-            Form::Packed(packed) if step == 0 => packed.prefetch(),
-            Form::Packed(_) => {}
-            Form::Big(map) => map.prefetch_step(seek, step),
+        match self.form() {
+            Form::Packed(packed) | Form::Timed(packed) if step == 0 => packed.prefetch(),
+            Form::Packed(_) | Form::Timed(_) => {}
+            Form::Map(map) => map.prefetch_step(seek, step),
         }
     }
 
     fn shed(&mut self, most: usize) -> usize {
-        match self.0.form_mut() {
-            Form::Packed(_) => 0,
-            Form::Big(map) => map.shed(most),
+        match self.form_mut() {
+            Form::Packed(_) | Form::Timed(_) => 0,
+            Form::Map(map) => map.shed(most),
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.places() == 0
     }
 
-    fn field(&self, name: &[u8]) -> Option<&[u8]> {
-        self.get(name)
+    fn field(&self, name: &[u8], now: Millis) -> Option<&[u8]> {
+        self.get(name, now)
     }
 
     fn encoding(&self) -> &'static str {
-        match self.0.form() {
+        match self.form() {
             Form::Packed(_) => "listpack",
-            Form::Big(_) => "hashtable",
+            Form::Timed(_) => "listpackex",
+            Form::Map(_) => "hashtable",
         }
     }
 
-    /// The number of the map's tables, 1 for a packed hash; the number of fields; the fields with
-    /// their values, in order.
     fn freeze(&self, to: &mut Vec<u8>) {
-        let tables = match self.0.form() {
-            Form::Packed(_) => 1,
-            Form::Big(map) => map.tables(),
-        };
-        put_length(to, tables);
-        put_length(to, self.len());
-        for (field, value) in self.iter() {
-            put_string(to, field);
-            put_string(to, value);
-        }
+        self.freeze_live(0, to);
     }
 
-    fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
-        match self.0.form() {
-            Form::Packed(_) => rdb::hash::write_packed(to, self.iter()),
-            Form::Big(map) => rdb::hash::write(to, map.len(), map.iter()),
+    fn dump(&self, now: Millis, to: &mut Vec<u8>) {
+        match self.form() {
+            Form::Packed(_) => rdb::hash::write_packed(to, self.iter(now)),
+            Form::Map(map) if !map.is_timed() => {
+                rdb::hash::write(to, self.len(now), self.iter(now));
+            }
+            Form::Timed(_) | Form::Map(_) => {
+                let live = self.rows().filter(|row| !row.is_dead(now));
+                let told = |at| if at == NEVER { None } else { Some(at) };
+                let live: Vec<_> =
+                    live.map(|row| (row.field, row.value, told(row.deadline))).collect();
+                if live.iter().any(|(.., deadline)| deadline.is_some()) {
+                    rdb::hash::write_with_deadlines(to, live.len(), live.iter().copied());
+                } else {
+                    let plain = live.iter().map(|(field, value, _)| (*field, *value));
+                    rdb::hash::write(to, live.len(), plain);
+                }
+            }
         }
     }
 
     fn duplicate(&self) -> Box<dyn Object> {
-        let mut copy = Fields::default();
-        match self.0.form() {
-            Form::Packed(packed) => {
+        let mut copy = match self.form() {
+            Form::Packed(packed) | Form::Timed(packed) => {
                 // Whatever is set now: a copy has the form of what it is a copy of.
-                if let Form::Packed(copy) = copy.0.form_mut() {
-                    packed.iter().for_each(|part| copy.push_back([part]));
-                }
+                let mut copy = Packed::new();
+                packed.iter().for_each(|entry| copy.push_back([entry]));
+                let mut copy = Fields(Small::packed(copy));
+                copy.0.set_note(self.0.note());
+                return Box::new(copy);
             }
-            Form::Big(map) => {
-                let like = DenseMap::with_tables(map.tables(), map.len()).unwrap_or_default();
-                copy.0.replace(Small::big(Box::new(like)));
-                for (field, value) in map.iter() {
-                    copy.set(field, value);
-                }
+            Form::Map(map) if map.is_timed() => Fields::big(DenseMap::timed()),
+            Form::Map(map) => {
+                let copy = DenseMap::with_tables(map.tables(), map.len());
+                Fields::big(copy.unwrap_or_default())
             }
+        };
+        for row in self.rows() {
+            copy.set(row.field, row.value, 0);
+            copy.set_deadline(row.field, row.deadline);
         }
         Box::new(copy)
     }
-}
 
-/// Removes the field at `spot`; the last one takes its place.
-fn replace_by_last(packed: &mut Packed, spot: Spot) {
-    let Some(last) = packed.len().checked_sub(2).and_then(|index| packed.spot(index)) else {
-        return;
-    };
-    let mut moved: [SmallVec<[u8; 64]>; 2] = Default::default();
-    for (part, at) in moved.iter_mut().zip([Some(last), packed.after(last)]) {
-        *part = at.and_then(|at| packed.read(at)).unwrap_or_default().into();
-    }
-    packed.remove(last, 2);
-    if spot != last {
-        let [field, value] = &moved;
-        packed.replace(spot, field);
-        if let Some(spot) = packed.after(spot) {
-            packed.replace(spot, value);
+    #[inline]
+    fn mortal(&self) -> Option<&dyn Mortal> {
+        match self.form() {
+            Form::Packed(_) => None,
+            Form::Timed(_) => Some(self),
+            Form::Map(map) => map.is_timed().then_some(self),
         }
     }
-}
 
-fn restore(form: u8, from: &mut dyn BufRead) -> io::Result<Box<dyn Object>> {
-    let mut fields = Fields::default();
-    rdb::hash::read(form, from, |field, value, deadline| {
-        if deadline.is_some() {
-            return Err(rdb::malformed("a field with a deadline, which no field here has"));
-        }
-        if fields.set(field, value) { Ok(()) } else { Err(rdb::malformed("a field twice")) }
-    })?;
-    Ok(Box::new(fields))
-}
-
-fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {
-    let mut frozen = Frozen::new(bytes);
-    match read(&mut frozen) {
-        Some(fields) => Ok(Box::new(fields)),
-        None => Err(Fault::Corrupt { what: "a hash".into(), offset: frozen.offset() }),
+    fn mortal_mut(&mut self) -> Option<&mut dyn Mortal> {
+        Some(self)
     }
 }
 
-/// A whole frozen hash; `None` if it is not what a hash would have written.
-fn read(frozen: &mut Frozen<'_>) -> Option<Fields> {
-    let tables = frozen.length()?;
-    // Each field takes two lengths at least: a count beyond that would take memory for nothing.
-    let count = frozen.length().filter(|&count| count > 0 && count <= frozen.left() / 2)?;
-    let mut fields = Fields::default();
-    if tables != 1 || count > Shape::current().hash.elements {
-        fields.0.replace(Small::big(Box::new(DenseMap::with_tables(tables, count)?)));
-    }
-    let mut told = frozen.clone();
-    for _ in 0..count {
-        if !fields.set(frozen.string()?, frozen.string()?) {
-            return None;
+impl Mortal for Fields {
+    fn due(&self) -> Millis {
+        match self.form() {
+            Form::Packed(_) => NEVER,
+            Form::Timed(packed) => packed::due(packed),
+            Form::Map(map) => map.due(),
         }
     }
-    // Fields in an order that so many tables would not give them would freeze to other bytes.
-    let is_as_said = frozen.left() == 0
-        && fields
-            .iter()
-            .all(|(field, value)| told.string() == Some(field) && told.string() == Some(value));
-    is_as_said.then_some(fields)
+
+    fn due_after(&self, now: Millis) -> Millis {
+        match self.form() {
+            Form::Map(map) => map.due_after(now),
+            Form::Packed(_) | Form::Timed(_) => {
+                let later = self.rows().map(|row| row.deadline).filter(|&at| at > now);
+                later.min().unwrap_or(NEVER)
+            }
+        }
+    }
+
+    fn is_dead(&self, now: Millis) -> bool {
+        match self.form() {
+            Form::Packed(_) => false,
+            Form::Timed(packed) => {
+                !packed.is_empty() && packed::rows(packed, TRIPLE).all(|row| row.is_dead(now))
+            }
+            Form::Map(map) => map.is_dead(now),
+        }
+    }
+
+    fn parts(&self) -> usize {
+        self.places()
+    }
+
+    fn drop_dead(&mut self, now: Millis, most: usize) -> usize {
+        match self.form_mut() {
+            Form::Packed(_) => 0,
+            Form::Timed(packed) => packed::drop_dead(packed, now),
+            Form::Map(map) => map.drop_dead(now, most),
+        }
+    }
+
+    fn freeze_live(&self, now: Millis, to: &mut Vec<u8>) {
+        super::frozen::freeze(self, now, to);
+    }
 }

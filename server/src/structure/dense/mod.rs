@@ -10,14 +10,17 @@
 //! Invariants: the number of sub-tables `n` obeys `n * TARGET / 4 <= len <= n * TARGET` (or `n ==
 //! 1`); it depends on the past, so a snapshot stores it, and `with_tables` followed by the elements
 //! in order gives the same structure. A sub-table of depth `d` holds the elements whose low `d`
-//! hash bits are its number; their marks are the hash bits from `d / 8 * 8` on. Cost: a look-up
+//! hash bits are its number; their marks are the hash bits from `d / 8 * 8` on. `times` agrees with
+//! the sub-tables' deadlines; see `mortal`. Cost: a look-up
 //! touches the sub-table's header, one or two cells' lines, the element's word, its key. Not here:
 //! protection from members chosen to collide. The seed is the same everywhere, so that order is.
 
 mod counts;
+mod deadlines;
 mod element;
 mod index;
 mod map;
+mod mortal;
 mod scan;
 mod seek;
 mod set;
@@ -25,12 +28,14 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use deadlines::NEVER;
 pub use map::DenseMap;
 pub use seek::Seek;
 pub use set::DenseSet;
 
 use self::counts::Counts;
 pub(super) use self::element::Element;
+use self::mortal::Times;
 use self::table::Table;
 use super::hash::hash;
 use crate::structure::room;
@@ -56,6 +61,15 @@ pub(super) struct Dense<E> {
     merges: u64,
     /// Heap bytes of the sub-tables and their elements.
     heap: usize,
+    /// Once an element had a deadline, for good.
+    times: Option<Box<Times>>,
+}
+
+/// Where an element is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    table: usize,
+    position: usize,
 }
 
 impl<E: Element> Dense<E> {
@@ -66,6 +80,7 @@ impl<E: Element> Dense<E> {
             len: 0,
             merges: 0,
             heap: 0,
+            times: None,
         };
         dense.add_table(Table::new());
         dense
@@ -99,7 +114,11 @@ impl<E: Element> Dense<E> {
 
     /// Heap bytes.
     pub(super) fn weight(&self) -> usize {
-        self.heap + room(self.tables.capacity() * size_of::<Table<E>>()) + self.counts.weight()
+        let times = if self.times.is_some() { room(size_of::<Times>()) } else { 0 };
+        self.heap
+            + room(self.tables.capacity() * size_of::<Table<E>>())
+            + self.counts.weight()
+            + times
     }
 
     #[inline]
@@ -140,11 +159,23 @@ impl<E: Element> Dense<E> {
         make: impl FnOnce() -> E,
         change: impl FnOnce(&mut E) -> R,
     ) -> Option<R> {
+        self.upsert_at(key, make, change).map(|(_, result)| result)
+    }
+
+    /// As `upsert`, and says where the element is that was there.
+    #[inline]
+    fn upsert_at<R>(
+        &mut self,
+        key: &[u8],
+        make: impl FnOnce() -> E,
+        change: impl FnOnce(&mut E) -> R,
+    ) -> Option<(Place, R)> {
         let hash = hash_of(key);
         let address = self.address(hash);
         let table = &mut self.tables[address];
         if let Some((_, position)) = table.find(hash, key) {
-            return self.change_at(address, position, change);
+            let result = self.change_at(address, position, change)?;
+            return Some((Place { table: address, position }, result));
         }
         let mut element = make();
         debug_assert!(element.key() == key, "an element under another key");
@@ -190,24 +221,20 @@ impl<E: Element> Dense<E> {
         self.take(address, cell, position)
     }
 
-    /// As `remove`, and keeps the order of the sub-table's other elements, in time linear in them.
-    pub(super) fn remove_in_order(&mut self, key: &[u8]) -> Option<E> {
-        let hash = hash_of(key);
-        let address = self.address(hash);
-        let (cell, position) = self.tables[address].find(hash, key)?;
-        self.take_by(address, |table| table.remove_in_order(cell, position))
-    }
-
     fn take(&mut self, address: usize, cell: usize, position: usize) -> Option<E> {
-        self.take_by(address, |table| table.remove(cell, position))
+        self.take_by(address, position, |table| table.remove(cell, position))
     }
 
     fn take_by(
         &mut self,
         address: usize,
+        position: usize,
         take: impl FnOnce(&mut Table<E>) -> Option<E>,
     ) -> Option<E> {
         let table = &mut self.tables[address];
+        if let Some(times) = &mut self.times {
+            times.forget(table.deadline(position));
+        }
         let before = table.weight();
         let element = take(table)?;
         self.heap = self.heap + table.weight() - before - element.thin().weight();

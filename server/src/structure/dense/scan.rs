@@ -22,12 +22,13 @@ const ALL: usize = (1 << POSITION_BITS) - 1;
 const TABLES_PER_ELEMENT: usize = 10;
 
 impl<E: Element> Dense<E> {
-    /// Visits about `count` elements (at least one, if any is left) and returns the cursor to go on
-    /// with; 0 begins, and 0 ends.
+    /// Looks at about `count` elements (at least one, if any is left), shows those that are not
+    /// dead at `now`, and returns the cursor to go on with; 0 begins, and 0 ends.
     pub(in crate::structure) fn scan<'a>(
         &'a self,
         cursor: u64,
         count: usize,
+        now: u64,
         mut visit: impl FnMut(&'a E),
     ) -> u64 {
         let merges = self.merges & ((1 << MERGE_BITS) - 1);
@@ -45,7 +46,9 @@ impl<E: Element> Dense<E> {
             while position > 0 && (visits > 0 || position >= ALL) {
                 position -= 1;
                 visits = visits.saturating_sub(1);
-                if let Some(element) = table.get(position) {
+                if let Some(element) = table.get(position)
+                    && table.deadline(position) > now
+                {
                     visit(element);
                 }
             }

@@ -87,7 +87,7 @@ impl DenseSet {
     /// stays from the first call to the last is visited at least once, whatever else comes and
     /// goes.
     pub fn scan<'a>(&'a self, cursor: u64, count: usize, mut visit: impl FnMut(&'a [u8])) -> u64 {
-        self.0.scan(cursor, count, |member| visit(member.key()))
+        self.0.scan(cursor, count, 0, |member| visit(member.key()))
     }
 
     /// Frees about `most` elements and says how many it were, 0 when none is left. For a set that

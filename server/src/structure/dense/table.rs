@@ -1,9 +1,11 @@
 //! One sub-table: elements in the order they came, and the index of their positions.
 //!
 //! Invariants: element `i` has exactly one cell, which says `i`; removal moves the last element
-//! into the gap; splitting and merging keep the relative order of what they move. Not here: which
-//! sub-table an element belongs to; see `dense`.
+//! into the gap; splitting and merging keep the relative order of what they move; there are
+//! deadlines if and only if an element has one. Not here: which sub-table an element belongs to;
+//! see `dense`.
 
+use super::deadlines::{Deadlines, NEVER};
 use super::element::Element;
 use super::index::Index;
 use crate::structure::{Chunks, prefetch};
@@ -11,11 +13,13 @@ use crate::structure::{Chunks, prefetch};
 pub(super) struct Table<E> {
     elements: Chunks<E>,
     index: Index,
+    /// If any element has one.
+    deadlines: Option<Box<Deadlines>>,
 }
 
 impl<E: Element> Table<E> {
     pub(super) fn new() -> Self {
-        Self { elements: Chunks::new(), index: Index::new() }
+        Self { elements: Chunks::new(), index: Index::new(), deadlines: None }
     }
 
     #[inline]
@@ -52,6 +56,46 @@ impl<E: Element> Table<E> {
     pub(super) fn push(&mut self, hash: u64, element: E) {
         self.index.insert(hash, self.elements.len());
         self.elements.push(element);
+        if let Some(deadlines) = &mut self.deadlines {
+            deadlines.push(NEVER);
+        }
+    }
+
+    /// When the elements die, if any does.
+    #[inline]
+    pub(super) fn deadlines(&self) -> Option<&Deadlines> {
+        self.deadlines.as_deref()
+    }
+
+    /// The element's deadline, or [`NEVER`].
+    #[inline]
+    pub(super) fn deadline(&self, position: usize) -> u64 {
+        self.deadlines().map_or(NEVER, |deadlines| deadlines.get(position))
+    }
+
+    /// Sets the element's deadline, or clears it with [`NEVER`]; returns what it was.
+    pub(super) fn set_deadline(&mut self, position: usize, deadline: u64) -> u64 {
+        if deadline == NEVER && self.deadlines.is_none() {
+            return NEVER;
+        }
+        let count = self.elements.len();
+        let deadlines = self.deadlines.get_or_insert_with(|| Box::new(Deadlines::new(count)));
+        let was = deadlines.set(position, deadline);
+        if deadlines.mortal() == 0 {
+            self.deadlines = None;
+        }
+        was
+    }
+
+    /// The last dead element below `end`; looking from the end, since removal moves the last
+    /// element. Says the earliest deadline again once it has looked at all of them in vain.
+    pub(super) fn last_dead(&mut self, end: usize, now: u64) -> Option<usize> {
+        let deadlines = self.deadlines.as_mut()?;
+        let found = (0..end).rev().find(|&position| deadlines.get(position) <= now);
+        if found.is_none() {
+            deadlines.set_due(deadlines.iter().min().unwrap_or(NEVER));
+        }
+        found
     }
 
     /// Starts loading the last element, which a removal will move.
@@ -91,6 +135,12 @@ impl<E: Element> Table<E> {
             self.index.relocate(hash, last, position);
         }
         self.index.shrink(last);
+        if let Some(deadlines) = &mut self.deadlines {
+            deadlines.swap_remove(position);
+            if deadlines.mortal() == 0 {
+                self.deadlines = None;
+            }
+        }
         self.elements.swap_remove(position)
     }
 
@@ -101,6 +151,12 @@ impl<E: Element> Table<E> {
         self.index.move_up(position);
         self.elements.rotate_to_end(position);
         self.index.shrink(last);
+        if let Some(deadlines) = &mut self.deadlines {
+            deadlines.remove_in_order(position);
+            if deadlines.mortal() == 0 {
+                self.deadlines = None;
+            }
+        }
         self.elements.pop()
     }
 
@@ -122,21 +178,41 @@ impl<E: Element> Table<E> {
             let place = places[position];
             (usize::from(place & OTHER != 0), (place & !OTHER) as usize)
         });
-        let mut other = Self { elements: Chunks::new(), index: other_index };
+        let mut other = Self { elements: Chunks::new(), index: other_index, deadlines: None };
         let elements = std::mem::take(&mut self.elements);
-        for (element, place) in elements.into_iter().zip(places) {
-            let side = if place & OTHER == 0 { &mut self.elements } else { &mut other.elements };
-            side.push(element);
+        let deadlines = self.deadlines.take();
+        for (at, (element, place)) in elements.into_iter().zip(places).enumerate() {
+            let side = if place & OTHER == 0 { &mut *self } else { &mut other };
+            side.elements.push(element);
+            if let Some(deadlines) = &deadlines {
+                side.append_deadline(deadlines.get(at));
+            }
         }
         self.index = index;
         other
     }
 
+    /// Gives the element that was pushed last its deadline.
+    fn append_deadline(&mut self, deadline: u64) {
+        let last = self.elements.len() - 1;
+        match &mut self.deadlines {
+            Some(deadlines) => deadlines.push(deadline),
+            None if deadline == NEVER => {}
+            None => {
+                let mut deadlines = Deadlines::new(last);
+                deadlines.push(deadline);
+                self.deadlines = Some(Box::new(deadlines));
+            }
+        }
+    }
+
     /// Appends all elements of `other`.
     pub(super) fn merge(&mut self, other: Self) {
         self.index = self.index.merge(self.len(), &other.index, other.len());
-        for element in other.elements {
+        for (at, element) in other.elements.into_iter().enumerate() {
             self.elements.push(element);
+            let deadline = other.deadlines.as_ref().map_or(NEVER, |deadlines| deadlines.get(at));
+            self.append_deadline(deadline);
         }
     }
 
@@ -174,6 +250,7 @@ impl<E: Element> Table<E> {
     /// Heap bytes of the table itself, without its elements' own.
     #[inline]
     pub(super) fn weight(&self) -> usize {
-        self.elements.weight() + self.index.weight()
+        let deadlines = self.deadlines.as_ref().map_or(0, |deadlines| deadlines.weight());
+        self.elements.weight() + self.index.weight() + deadlines
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::element::{Element, Field, Member};
 use super::index::Index;
-use super::{Dense, DenseMap, DenseSet, TARGET, hash_of, mark};
+use super::{Dense, DenseMap, DenseSet, NEVER, TARGET, hash_of, mark};
 use crate::structure::dice::Dice;
 use crate::structure::room;
 use crate::structure::thin::Thin;
@@ -16,6 +16,7 @@ impl<E: Element> Dense<E> {
     fn check(&self) {
         let mut heap = 0;
         let mut position = 0;
+        let (mut mortal, mut due, mut last) = (0, NEVER, 0);
         for (number, table) in self.tables.iter().enumerate() {
             heap += table.weight();
             let depth = self.depth(number);
@@ -29,8 +30,16 @@ impl<E: Element> Dense<E> {
                 heap += element.thin().weight();
                 position += 1;
             }
+            let Some(deadlines) = table.deadlines() else { continue };
+            let there: Vec<u64> = deadlines.iter().filter(|&at| at != NEVER).collect();
+            assert_eq!((deadlines.iter().count(), deadlines.mortal()), (table.len(), there.len()));
+            assert!(!there.is_empty() && there.iter().all(|&at| at >= deadlines.due()));
+            mortal += there.len();
+            due = due.min(deadlines.due());
+            last = last.max(there.into_iter().max().unwrap_or(0));
         }
         assert_eq!((position, heap), (self.len, self.heap));
+        self.check_times(mortal, due, last);
         assert!(self.locate(position).is_none());
         assert!(self.tables.len() == 1 || self.len >= self.tables.len() * TARGET / 4);
         assert!(self.len <= self.tables.len() * TARGET);
@@ -60,7 +69,7 @@ fn a_map_does_what_a_tree_map_does() {
                 0..5 if grows => {
                     let value = dice.bytes();
                     let new = model.insert(field.clone(), value.clone()).is_none();
-                    assert_eq!(map.insert(&field, &value), new);
+                    assert_eq!(map.insert(&field, &value, 0), new);
                 }
                 5 => {
                     let value = dice.bytes();
@@ -68,19 +77,19 @@ fn a_map_does_what_a_tree_map_does() {
                     if there {
                         model.insert(field.clone(), value.clone());
                     }
-                    assert_eq!(map.replace(&field, &value), there);
+                    assert_eq!(map.replace(&field, &value, 0), there);
                 }
-                6 => assert_eq!(map.remove(&field), model.remove(&field).is_some()),
+                6 => assert_eq!(map.remove(&field, 0), model.remove(&field).is_some()),
                 7..9 if !model.is_empty() => {
                     let position = dice.below(model.len());
-                    let (field, value) = map.at(position).expect("a position below the length");
+                    let (field, value) = map.at(position, 0).expect("a position below the length");
                     assert_eq!(model.get(field).map(Vec::as_slice), Some(value));
                     if !grows {
                         model.remove(field);
                         assert!(map.remove_at(position));
                     }
                 }
-                _ => assert_eq!(map.get(&field), model.get(&field).map(Vec::as_slice)),
+                _ => assert_eq!(map.get(&field, 0), model.get(&field).map(Vec::as_slice)),
             }
             assert_eq!(map.len(), model.len());
             if step % 500 == 0 {
@@ -89,14 +98,102 @@ fn a_map_does_what_a_tree_map_does() {
         }
         map.0.check();
         let elements: BTreeMap<_, _> =
-            map.iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect();
+            map.iter(0).map(|(field, value)| (field.to_vec(), value.to_vec())).collect();
         assert_eq!(elements, model);
         let owned: usize = map.0.iter().map(|field| field.thin().weight()).sum();
         assert_eq!(LIVE.get() - live, owned);
-        assert!(!map.remove_at(map.len()) && map.at(map.len()).is_none());
+        assert!(!map.remove_at(map.len()) && map.at(map.len(), 0).is_none());
         drop(map);
         assert_eq!(LIVE.get(), live, "memory is left behind");
     }
+}
+
+/// Deadlines follow their fields through splits, merges and removals, whoever removes the dead.
+#[test]
+fn fields_with_deadlines_do_what_a_tree_map_does() {
+    for seed in 400..408 {
+        let mut dice = Dice::new(seed);
+        let live = LIVE.get();
+        let mut map = DenseMap::new();
+        let mut model: BTreeMap<Vec<u8>, (Vec<u8>, u64)> = BTreeMap::new();
+        let mut now = 1000;
+        let span = [40, 700, 5000, 5000][seed as usize % 4];
+        for step in 0..8000 {
+            let field = number(dice.below(span));
+            match dice.below(12) {
+                0..4 => {
+                    let value = dice.bytes();
+                    let is_new = map.insert(&field, &value, now);
+                    assert_eq!(model.insert(field, (value, NEVER)).is_none(), is_new);
+                }
+                4..8 => {
+                    let there = map.deadline(&field, now);
+                    assert_eq!(there, model.get(&field).map(|(_, deadline)| *deadline));
+                    if let Some((_, held)) = model.get_mut(&field) {
+                        let never = dice.below(6) == 0;
+                        *held = if never { NEVER } else { now + 1 + dice.next() % 3000 };
+                        assert!(map.set_deadline(&field, *held));
+                    }
+                }
+                8 => {
+                    let value = dice.bytes();
+                    assert_eq!(map.replace(&field, &value, now), model.contains_key(&field));
+                    model.entry(field).and_modify(|(held, _)| *held = value);
+                }
+                9 => {
+                    let gone = match dice.below(2) {
+                        0 => map.remove(&field, now),
+                        _ => map.remove_in_order(&field, now),
+                    };
+                    assert_eq!(gone, model.remove(&field).is_some());
+                }
+                10 => {
+                    // As now and then nobody frees anything for long, most of a hash can be dead.
+                    now += dice.next() % [3, 3, 3, 800][step / 2000];
+                    model.retain(|_, (_, deadline)| *deadline > now);
+                }
+                _ => {
+                    let most = 1 + dice.below(40);
+                    let gone = map.drop_dead(now, most);
+                    assert!(gone == most || gone < most && map.due() > now);
+                }
+            }
+            assert_eq!(map.get(&number(3), now), model.get(&number(3)).map(|(v, _)| &v[..]));
+            assert_eq!(map.live_len(now), model.len());
+            assert_eq!(map.is_dead(now), model.is_empty() && !map.is_empty());
+            let next = model.values().map(|(_, deadline)| *deadline).min().unwrap_or(NEVER);
+            assert!(map.due_after(now) <= next && map.due_after(now) > now);
+            if step % 200 == 0 {
+                map.0.check();
+                let all = map.iter_deadlines(now);
+                let all: BTreeMap<_, _> =
+                    all.map(|(field, v, at)| (field.to_vec(), (v.to_vec(), at))).collect();
+                assert_eq!(all, model);
+            }
+        }
+        while map.drop_dead(NEVER - 1, 100) == 100 {}
+        map.0.check();
+        assert_eq!((map.len(), map.due()), (map.live_len(NEVER - 1), NEVER));
+        drop(map);
+        assert_eq!(LIVE.get(), live, "memory is left behind");
+    }
+}
+
+/// The figure of the memory target.
+#[test]
+fn a_deadline_costs_at_most_eleven_bytes() {
+    let mut map = DenseMap::new();
+    for i in 0..20_000 {
+        map.insert(&number(i), b"v", 0);
+    }
+    let before = map.weight();
+    for i in 0..20_000 {
+        map.set_deadline(&number(i), 10 + i as u64);
+    }
+    // Sub-tables are tiny in tests: their boxes (96 bytes each) count elsewhere.
+    let boxes = map.tables() * 96;
+    let each = (map.weight() - boxes - before) as f64 / 20_000.0;
+    assert!(each <= 11.0, "{each} bytes for a deadline");
 }
 
 /// 40,000 members in sub-tables of 64: the depth passes eight, where marks are read from the keys
@@ -364,7 +461,7 @@ fn a_structure_is_shed_in_bounded_parts_until_nothing_is_left() {
         let live = LIVE.get();
         let mut map = DenseMap::new();
         for i in 0..count {
-            map.insert(&number(i), b"value");
+            map.insert(&number(i), b"value", 0);
         }
         let mut before = LIVE.get();
         loop {

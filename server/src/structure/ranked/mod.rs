@@ -173,7 +173,7 @@ impl SortedSet {
         count: usize,
         mut visit: impl FnMut(&'a [u8], Score),
     ) -> u64 {
-        self.index.scan(cursor, count, |element| visit(element.key(), element.score()))
+        self.index.scan(cursor, count, 0, |element| visit(element.key(), element.score()))
     }
 
     /// Frees about `most` blocks and says how many it were, 0 when none is left. For a set that is

@@ -160,6 +160,7 @@ fn stats(cx: &Desk<'_>, text: &mut String) {
     field(text, "sync_full", 0);
     field(text, "sync_partial_ok", 0);
     field(text, "sync_partial_err", 0);
+    field(text, "expired_subkeys", total(|counters| counters.expired_parts.get()));
     field(text, "expired_keys", total(|counters| counters.expired.get()));
     field(text, "evicted_keys", 0);
     field(text, "evicted_clients", 0);
@@ -256,8 +257,11 @@ fn keyspace(cx: &Desk<'_>, text: &mut String) {
     for number in 0..keyspace.databases() {
         let census = keyspace.census(number);
         if census.keys > 0 {
-            let (keys, volatile) = (census.keys, census.volatile);
-            let _ = write!(text, "db{number}:keys={keys},expires={volatile},avg_ttl=0\r\n");
+            let (keys, volatile, mortal) = (census.keys, census.volatile, census.mortal);
+            let _ = write!(
+                text,
+                "db{number}:keys={keys},expires={volatile},avg_ttl=0,subexpiry={mortal}\r\n"
+            );
         }
     }
 }

@@ -100,8 +100,8 @@ fn watch(cx: &mut Visit<'_>) -> Outcome {
         let place = (session.database, Box::from(key));
         if !watched.keys.contains_key(&place) {
             let keyspace = &cx.process.keyspace;
-            let there = keyspace.watch(gate, session.database, key, cx.now, &watched.watch);
-            watched.keys.insert(place, there);
+            let due = keyspace.watch(gate, session.database, key, cx.now, &watched.watch);
+            watched.keys.insert(place, due);
         }
     }
     session.settle();

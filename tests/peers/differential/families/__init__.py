@@ -8,8 +8,9 @@ from importlib import import_module
 from ..table import Table
 
 NAMES = (
-    "strings", "keys", "lists", "hashes", "sets", "sorted_sets", "bitmaps", "hyperloglogs", "geo",
-    "corners", "sorting", "connection", "transactions", "pubsub", "server", "scripting", "unknown",
+    "strings", "keys", "lists", "hashes", "hash_deadlines", "sets", "sorted_sets", "streams", "bitmaps",
+    "hyperloglogs", "geo", "corners", "sorting", "connection", "transactions", "pubsub", "server",
+    "scripting", "unknown",
 )
 
 

@@ -4,7 +4,7 @@ Places are drawn from a few spots, so that members meet, and from everywhere, ed
 that is stored shows its last bit, in which two right libraries may differ: `nearly` compares those.
 """
 
-import struct
+import math
 
 from .. import rules
 from ..grammar import field, key, many, maybe, number, one_of, pool, sequence, shuffled, tagged, word
@@ -59,19 +59,15 @@ command("GEORADIUSBYMEMBER", key, field, length, unit, shuffled(order, maybe(cou
 command("GEORADIUSBYMEMBER_RO", key, field, length, unit, shuffled(order, maybe(count), *shown))
 
 
-def _steps_apart(a, b):
-    bits = [struct.unpack("<q", struct.pack("<d", float(x)))[0] for x in (a, b)]
-    return abs(bits[0] - bits[1])
-
-
 def nearly(duel, step, left, right):
-    """Members with scores that may be two steps of a double apart."""
+    """Members with scores that differ by no more than what the last bits of sines and their like come to."""
     left, right = rules.numbers(left), rules.numbers(right)
     if left == right or left[0] != "*" or right[0] != "*" or len(left[1]) != len(right[1]):
         return left == right
     flat = lambda reply: [x for part in reply[1] for x in (part[1] if part[0] == "*" else [part])]
     pairs = list(zip(flat(left), flat(right)))
-    return all(a == b for a, b in pairs[::2]) and all(_steps_apart(a[1], b[1]) <= 2 for a, b in pairs[1::2])
+    return all(a == b for a, b in pairs[::2]) and all(
+        math.isclose(float(a[1]), float(b[1]), rel_tol=1e-13) for a, b in pairs[1::2])
 
 
 def stored_distances(d, table, connection):

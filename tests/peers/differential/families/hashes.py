@@ -1,4 +1,4 @@
-"""Hashes, without deadlines of fields."""
+"""Hashes, without deadlines of fields: `hash_deadlines` has those."""
 
 from .. import rules
 from ..grammar import field, float_, integer, key, many, maybe, number, pattern, pool, sequence, shuffled, tagged, value, word

@@ -10,7 +10,7 @@ const WHOLE: &[Arg] = &[Arg::Key("key", Access::Look)];
 
 const UNORDERED: &[Trait] = &[Trait::Tip("nondeterministic_output_order")];
 
-/// See its summary.
+/// See its summary. Redis counts fields that are dead and not yet freed; here nobody sees them.
 pub static HLEN: Command = Command {
     name: "HLEN",
     summary: "Returns the number of fields in a hash.",
@@ -24,7 +24,7 @@ pub static HLEN: Command = Command {
 
 fn hlen(cx: &mut Read<'_>) -> Outcome {
     let fields = cx.keys.get::<Fields>(cx.args.arg(1))?;
-    cx.out.integer(fields.map_or(0, |fields| fields.len() as i64));
+    cx.out.integer(fields.map_or(0, |fields| fields.len(cx.now) as i64));
     Ok(Next::Done)
 }
 
@@ -45,8 +45,8 @@ fn hgetall(cx: &mut Read<'_>) -> Outcome {
         cx.out.map(0);
         return Ok(Next::Done);
     };
-    cx.out.map(fields.len());
-    for (field, value) in fields.iter() {
+    cx.out.map(fields.len(cx.now));
+    for (field, value) in fields.iter(cx.now) {
         cx.out.bulk(field);
         cx.out.bulk(value);
     }
@@ -85,8 +85,8 @@ fn list(cx: &mut Read<'_>, part: Part) -> Outcome {
         cx.out.array(0);
         return Ok(Next::Done);
     };
-    cx.out.array(fields.len());
-    for pair in fields.iter() {
+    cx.out.array(fields.len(cx.now));
+    for pair in fields.iter(cx.now) {
         cx.out.bulk(part(pair));
     }
     Ok(Next::Done)
@@ -130,7 +130,7 @@ fn hscan(cx: &mut Read<'_>) -> Outcome {
     }
     paging.answer(&mut cx.out, |page| {
         let mut found = 0;
-        let next = fields.scan(paging.cursor, paging.count, |field, value| {
+        let next = fields.scan(paging.cursor, paging.count, cx.now, |field, value| {
             if paging.pattern.matches(field) {
                 page.bulk(field);
                 found += 1;

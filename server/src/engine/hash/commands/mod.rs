@@ -4,8 +4,14 @@
 //! - `numbers`: HINCRBY, HINCRBYFLOAT.
 //! - `all`: what goes over the hash: HGETALL, HKEYS, HVALS, HLEN, HSCAN.
 //! - `random`: HRANDFIELD.
+//! - `deadlines`: HEXPIRE, HTTL, HPERSIST and their relatives.
+//! - `together`: HGETEX, HSETEX, HGETDEL.
+//! - `counted`: the fields that the last two groups name, and the times they give.
 
 pub mod all;
+mod counted;
+pub mod deadlines;
 pub mod numbers;
 pub mod one;
 pub mod random;
+pub mod together;

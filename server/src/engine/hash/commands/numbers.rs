@@ -1,4 +1,4 @@
-//! engine/hash/commands/numbers.rs — values as numbers.
+//! engine/hash/commands/numbers.rs — values as numbers. A field keeps its deadline.
 
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Type, Write, options};
 use crate::engine::hash::fields::Fields;
@@ -26,14 +26,14 @@ fn hincrby(cx: &mut Write<'_, '_>) -> Outcome {
     let mut fields = cx.keys.edit::<Fields>(cx.args.arg(1))?;
     // Until the sum is known: what is refused changes nothing, and leaves no empty hash.
     fields.unchanged();
-    let held = match fields.get(cx.args.arg(2)) {
+    let held = match fields.get(cx.args.arg(2), cx.now) {
         Some(value) => options::parse_integer(value)
             .ok_or(Refusal::text("ERR hash value is not an integer"))?,
         None => 0,
     };
     let sum =
         held.checked_add(by).ok_or(Refusal::text("ERR increment or decrement would overflow"))?;
-    fields.set(cx.args.arg(2), itoa::Buffer::new().format(sum).as_bytes());
+    fields.set_keeping(cx.args.arg(2), itoa::Buffer::new().format(sum).as_bytes(), cx.now);
     fields.changed();
     cx.out.integer(sum);
     Ok(Next::Done)
@@ -62,7 +62,7 @@ fn hincrbyfloat(cx: &mut Write<'_, '_>) -> Outcome {
     }
     let mut fields = cx.keys.edit::<Fields>(cx.args.arg(1))?;
     fields.unchanged();
-    let held = match fields.get(cx.args.arg(2)) {
+    let held = match fields.get(cx.args.arg(2), cx.now) {
         Some(value) => {
             Extended::parse(value).ok_or(Refusal::text("ERR hash value is not a float"))?
         }
@@ -70,7 +70,7 @@ fn hincrbyfloat(cx: &mut Write<'_, '_>) -> Outcome {
     };
     let sum = held.plus(by).ok_or(Refusal::text("ERR increment would produce NaN or Infinity"))?;
     let text = sum.to_string();
-    fields.set(cx.args.arg(2), text.as_bytes());
+    fields.set_keeping(cx.args.arg(2), text.as_bytes(), cx.now);
     fields.changed();
     cx.out.bulk_str(&text);
     Ok(Next::Done)

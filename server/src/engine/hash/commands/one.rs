@@ -55,10 +55,11 @@ fn set_pairs(cx: &mut Write<'_, '_>, name: &'static str) -> Result<i64, Refusal>
     if !cx.args.len().is_multiple_of(2) {
         return Err(Refusal::Arity(name));
     }
+    let now = cx.now;
     let mut fields = cx.keys.edit::<Fields>(cx.args.arg(1))?;
     let mut added = 0;
     for at in (2..cx.args.len()).step_by(2) {
-        added += i64::from(fields.set(cx.args.arg(at), cx.args.arg(at + 1)));
+        added += i64::from(fields.set(cx.args.arg(at), cx.args.arg(at + 1), now));
     }
     Ok(added)
 }
@@ -81,9 +82,9 @@ pub static HSETNX: Command = Command {
 
 fn hsetnx(cx: &mut Write<'_, '_>) -> Outcome {
     let mut fields = cx.keys.edit::<Fields>(cx.args.arg(1))?;
-    let is_new = fields.get(cx.args.arg(2)).is_none();
+    let is_new = fields.get(cx.args.arg(2), cx.now).is_none();
     if is_new {
-        fields.set(cx.args.arg(2), cx.args.arg(3));
+        fields.set(cx.args.arg(2), cx.args.arg(3), cx.now);
     } else {
         fields.unchanged();
     }
@@ -105,7 +106,7 @@ pub static HGET: Command = Command {
 
 fn hget(cx: &mut Read<'_>) -> Outcome {
     let fields = cx.keys.get::<Fields>(cx.args.arg(1))?;
-    match fields.and_then(|fields| fields.get(cx.args.arg(2))) {
+    match fields.and_then(|fields| fields.get(cx.args.arg(2), cx.now)) {
         Some(value) => cx.out.bulk(value),
         None => cx.out.null(),
     }
@@ -128,7 +129,7 @@ fn hmget(cx: &mut Read<'_>) -> Outcome {
     let fields = cx.keys.get::<Fields>(cx.args.arg(1))?;
     cx.out.array(cx.args.len() - 2);
     for at in 2..cx.args.len() {
-        match fields.and_then(|fields| fields.get(cx.args.arg(at))) {
+        match fields.and_then(|fields| fields.get(cx.args.arg(at), cx.now)) {
             Some(value) => cx.out.bulk(value),
             None => cx.out.null(),
         }
@@ -152,7 +153,7 @@ fn hdel(cx: &mut Write<'_, '_>) -> Outcome {
     let mut removed = 0;
     if let Some(mut fields) = cx.keys.edit_existing::<Fields>(cx.args.arg(1))? {
         for at in 2..cx.args.len() {
-            removed += i64::from(fields.remove(cx.args.arg(at)));
+            removed += i64::from(fields.remove(cx.args.arg(at), cx.now));
         }
         if removed == 0 {
             fields.unchanged();
@@ -176,7 +177,7 @@ pub static HEXISTS: Command = Command {
 
 fn hexists(cx: &mut Read<'_>) -> Outcome {
     let fields = cx.keys.get::<Fields>(cx.args.arg(1))?;
-    let value = fields.and_then(|fields| fields.get(cx.args.arg(2)));
+    let value = fields.and_then(|fields| fields.get(cx.args.arg(2), cx.now));
     cx.out.integer(i64::from(value.is_some()));
     Ok(Next::Done)
 }
@@ -195,7 +196,7 @@ pub static HSTRLEN: Command = Command {
 
 fn hstrlen(cx: &mut Read<'_>) -> Outcome {
     let fields = cx.keys.get::<Fields>(cx.args.arg(1))?;
-    let value = fields.and_then(|fields| fields.get(cx.args.arg(2)));
+    let value = fields.and_then(|fields| fields.get(cx.args.arg(2), cx.now));
     cx.out.integer(value.map_or(0, |value| value.len() as i64));
     Ok(Next::Done)
 }

@@ -2,14 +2,19 @@
 
 use mainstay_protocol::Version;
 
+use crate::clock::Millis;
 use crate::command::options::{self, is_word};
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
+use crate::dice::Dice;
 use crate::engine::hash::fields::Fields;
 use crate::error::Refusal;
 
 /// The most fields that may be drawn with repetition: the reply is made in memory. Redis has no
 /// such limit and runs out of memory instead.
 const REPEATS_MAX: u64 = 1 << 24;
+
+/// How often a dead field's place may be drawn before the living are counted.
+const TRIES: usize = 100;
 
 /// See its summary.
 pub static HRANDFIELD: Command = Command {
@@ -34,11 +39,36 @@ fn hrandfield(cx: &mut Read<'_>) -> Outcome {
         return several(cx);
     }
     let fields = cx.keys.get::<Fields>(cx.args.arg(1))?;
-    match fields.and_then(|fields| fields.at(cx.dice.below(fields.len()))) {
+    match fields.and_then(|fields| any(fields, cx.now, &mut cx.dice)) {
         Some((field, _)) => cx.out.bulk(field),
         None => cx.out.null(),
     }
     Ok(Next::Done)
+}
+
+/// Any field, each with the same chance: draws until it is not a dead one's place.
+fn any<'f>(fields: &'f Fields, now: Millis, dice: &mut Dice) -> Option<(&'f [u8], &'f [u8])> {
+    for _ in 0..TRIES {
+        let drawn = fields.at(dice.below(fields.places()), now);
+        if drawn.is_some() {
+            return drawn;
+        }
+    }
+    // Nearly all are dead.
+    fields.iter(now).nth(dice.below(fields.len(now)))
+}
+
+/// `wanted` of the `len` fields that are alive, every choice of them equally likely.
+fn sample(fields: &Fields, now: Millis, wanted: usize, len: usize, dice: &mut Dice) -> Vec<usize> {
+    let places = fields.places();
+    if places == len {
+        return dice.sample(wanted, len);
+    }
+    // Among so many places at least `wanted` are of the living; which of those is drawn again,
+    // since the order of a sample is not random.
+    let mut drawn = dice.sample(wanted.saturating_add(places - len), places);
+    drawn.retain(|&place| fields.at(place, now).is_some());
+    dice.sample(wanted, drawn.len()).into_iter().map(|at| drawn[at]).collect()
 }
 
 fn several(cx: &mut Read<'_>) -> Outcome {
@@ -63,20 +93,21 @@ fn several(cx: &mut Read<'_>) -> Outcome {
         return Ok(Next::Done);
     };
     let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+    let (now, len) = (cx.now, fields.len(cx.now));
     let mut answer = Answer { cx, has_values };
     if count < 0 {
         answer.begin(wanted);
         for _ in 0..wanted {
-            let position = answer.cx.dice.below(fields.len());
-            answer.pair(fields.at(position));
+            let pair = any(fields, now, &mut answer.cx.dice);
+            answer.pair(pair);
         }
-    } else if wanted >= fields.len() {
-        answer.begin(fields.len());
-        fields.iter().for_each(|pair| answer.pair(Some(pair)));
+    } else if wanted >= len {
+        answer.begin(len);
+        fields.iter(now).for_each(|pair| answer.pair(Some(pair)));
     } else {
         answer.begin(wanted);
-        for position in answer.cx.dice.sample(wanted, fields.len()) {
-            answer.pair(fields.at(position));
+        for place in sample(fields, now, wanted, len, &mut answer.cx.dice) {
+            answer.pair(fields.at(place, now));
         }
     }
     Ok(Next::Done)

@@ -104,11 +104,7 @@ impl Condition {
             } else if is_word(word, "LT") {
                 condition.if_sooner = true;
             } else {
-                // Redis's text ends at a NUL, and before line ends.
-                let word = word.split(|&byte| byte == 0).next().unwrap_or_default();
-                let ends = word.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-                let word = &word[..word.len() - ends.count()];
-                return Err(Refusal::quoting("ERR Unsupported option ", word, ""));
+                return Err(Refusal::ending_in("ERR Unsupported option ", word));
             }
         }
         let Condition { if_none, if_some, if_later, if_sooner } = condition;

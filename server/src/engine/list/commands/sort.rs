@@ -258,7 +258,7 @@ impl<'a> Pattern<'a> {
         }
         match (keys.value(name)?, self.field) {
             (Value::String(text), None) => Some(text),
-            (Value::Object(object), Some(field)) => object.field(field),
+            (Value::Object(object), Some(field)) => object.field(field, keys.now()),
             _ => None,
         }
     }

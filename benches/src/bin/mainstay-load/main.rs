@@ -2,22 +2,23 @@
 
 #![allow(clippy::print_stdout, reason = "a command-line tool answers on stdout")]
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+mod options;
 
-use clap::{Args, Parser, Subcommand};
+use std::{process::ExitCode, time::Duration};
+
+use clap::{Parser, Subcommand};
 use mainstay_benches::{
     Error, Result, account,
     chance::Distribution,
     direct::Direct,
-    expiry, floor, idle,
+    expiry, floor, handover, idle,
     latency::Latency,
     load::{self, Edge, Extent, Plan, Tally},
-    memory, pubsub,
-    server::{self, Launch, Server},
-    target::Target,
-    template,
+    memory, pubsub, server, template,
     workload::{self, Drift, Workload},
 };
+
+use options::{Expiry, Handover, Idle, Memory, Pubsub, Run};
 
 /// Load generator for servers that speak RESP: Mainstay, Redis, Valkey and their kin.
 ///
@@ -38,6 +39,8 @@ enum Scenario {
     List,
     /// One publisher, many subscribers: messages delivered per second
     Pubsub(Pubsub),
+    /// From an RPUSH to the BLPOP that waits for it, one element at a time
+    Handover(Handover),
     /// Memory per item; starts a fresh server for every kind of data
     Memory(Memory),
     /// Memory per idle connection; starts a fresh server
@@ -52,196 +55,17 @@ enum Scenario {
     },
 }
 
-#[derive(Args)]
-struct Address {
-    /// Host of the server
-    #[arg(long, default_value = "127.0.0.1")]
-    host: String,
-    /// Port of the server
-    #[arg(short, long, default_value_t = 6379)]
-    port: u16,
-    /// Unix socket of the server, instead of host and port
-    #[arg(short, long, value_name = "PATH")]
-    socket: Option<PathBuf>,
-    /// Password for AUTH
-    #[arg(short = 'a', long)]
-    password: Option<String>,
-    /// User name for AUTH, together with --password
-    #[arg(long, requires = "password")]
-    user: Option<String>,
-    /// Process id of the server, if it runs on this machine: adds its CPU time per operation
-    #[arg(long, value_name = "PID")]
-    server_pid: Option<u32>,
-    /// Cores to run this generator on, such as 1 or 0,1; all when not given
-    #[arg(long, value_delimiter = ',', value_name = "CORE,...")]
-    cores: Vec<usize>,
-}
-
-impl Address {
-    fn target(&self) -> Target {
-        let target = match &self.socket {
-            Some(path) => Target::Unix(path.clone()),
-            None => Target::Tcp { host: self.host.clone(), port: self.port },
-        };
-        let credentials: Vec<String> = self.user.iter().chain(&self.password).cloned().collect();
-        if credentials.is_empty() {
-            return target;
-        }
-        Target::Guarded { inner: Box::new(target), credentials }
-    }
-}
-
-#[derive(Args)]
-struct Run {
-    #[command(flatten)]
-    address: Address,
-    /// Workloads to run, see `mainstay-load list`
-    #[arg(value_name = "WORKLOAD", default_values_t = ["set".to_owned(), "get".to_owned()])]
-    workloads: Vec<String>,
-    /// A command line to run instead; __key__, __rand__, __score__ and __value__ are replaced
-    #[arg(long, value_name = "LINE")]
-    command: Option<String>,
-    /// Connections
-    #[arg(short, long, default_value_t = 50)]
-    connections: usize,
-    /// Requests each connection keeps outstanding
-    #[arg(short = 'P', long, default_value_t = 1)]
-    pipeline: usize,
-    /// Threads of the generator
-    #[arg(long, default_value_t = 1)]
-    threads: usize,
-    /// Different keys (or elements), numbered from 0
-    #[arg(short, long, default_value_t = 1_000_000)]
-    keys: u64,
-    /// Bytes of a value
-    #[arg(short = 'd', long, default_value_t = 64)]
-    value_size: usize,
-    /// Choose keys by Zipf's law with this exponent, below 1, instead of uniformly
-    #[arg(long, value_name = "EXPONENT")]
-    zipf: Option<f64>,
-    /// Seconds to measure
-    #[arg(long, default_value_t = 5.0)]
-    seconds: f64,
-    /// Requests to measure; ends the run if reached before the seconds are over
-    #[arg(short = 'n', long)]
-    requests: Option<u64>,
-    /// Seconds before the measurement begins
-    #[arg(long, default_value_t = 0.5)]
-    warm_up: f64,
-    /// Requests per second, whether or not the server keeps up (open loop); latency then counts from
-    /// when a request was due
-    #[arg(long, value_name = "PER_SECOND")]
-    rate: Option<f64>,
-    /// GETs and SETs of the workload `mix`
-    #[arg(long, value_name = "GETS:SETS", default_value = "9:1")]
-    ratio: String,
-    /// FLUSHALL before each workload. Deletes everything on that server!
-    #[arg(long)]
-    flush: bool,
-    /// Do not put the keys there that the workload reads
-    #[arg(long)]
-    no_prefill: bool,
-    /// Count error replies instead of giving up at the first
-    #[arg(long)]
-    allow_errors: bool,
-    /// Seed of the choice of keys
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-}
-
-#[derive(Args)]
-struct Pubsub {
-    #[command(flatten)]
-    address: Address,
-    /// Subscribers
-    #[arg(short = 'c', long, default_value_t = 50)]
-    subscribers: usize,
-    /// Bytes of a payload
-    #[arg(short = 'd', long, default_value_t = 64)]
-    payload: usize,
-    /// Messages published but not yet with every subscriber; several are run one after the other
-    #[arg(short, long, value_delimiter = ',', default_values_t = [1, 16, 256])]
-    window: Vec<u64>,
-    /// PUBLISH requests in one write, at most
-    #[arg(short = 'P', long, default_value_t = 64)]
-    pipeline: u64,
-    /// Seconds to measure each window
-    #[arg(long, default_value_t = 5.0)]
-    seconds: f64,
-}
-
-#[derive(Args)]
-struct Fresh {
-    /// Command line of the server; port, address and persistence are added
-    #[arg(long, default_value = "redis-server", value_name = "COMMAND")]
-    server: String,
-    /// Port to start it on
-    #[arg(short, long, default_value_t = 7120)]
-    port: u16,
-    /// Where its output goes
-    #[arg(long, default_value = "server.log", value_name = "FILE")]
-    log: PathBuf,
-}
-
-impl Fresh {
-    fn start(&self, more: &[&str]) -> Result<Server> {
-        Launch {
-            name: "server".into(),
-            command: self.server.clone(),
-            arguments: Vec::new(),
-            port: self.port,
-            cores: Vec::new(),
-            log: self.log.clone(),
-        }
-        .start(more)
-    }
-}
-
-#[derive(Args)]
-struct Memory {
-    #[command(flatten)]
-    fresh: Fresh,
-    /// Kinds of data; all when none is named
-    kinds: Vec<String>,
-    /// Divide the number of items by this
-    #[arg(long, default_value_t = 1)]
-    divide: u64,
-}
-
-#[derive(Args)]
-struct Idle {
-    #[command(flatten)]
-    fresh: Fresh,
-    /// Connections to open
-    #[arg(short, long, default_value_t = 10_000)]
-    connections: usize,
-}
-
-#[derive(Args)]
-struct Expiry {
-    #[command(flatten)]
-    fresh: Fresh,
-    /// Keys with a TTL
-    #[arg(short, long, default_value_t = 1_000_000)]
-    keys: u64,
-    /// Bytes of a value
-    #[arg(short = 'd', long, default_value_t = 64)]
-    value_size: usize,
-    /// Seconds over which the deadlines spread
-    #[arg(long, default_value_t = 10.0)]
-    seconds: f64,
-}
-
 fn main() -> ExitCode {
     let outcome = match Cli::parse().scenario {
         Scenario::Run(options) => run(&options),
         Scenario::List => {
             for workload in workload::all() {
-                println!("{:<13} {}", workload.name, workload.summary);
+                println!("{:<17} {}", workload.name, workload.summary);
             }
             Ok(())
         }
         Scenario::Pubsub(options) => run_pubsub(&options),
+        Scenario::Handover(options) => run_handover(&options),
         Scenario::Memory(options) => run_memory(&options),
         Scenario::Idle(options) => run_idle(&options),
         Scenario::Expiry(options) => run_expiry(&options),
@@ -278,7 +102,7 @@ fn run(options: &Run) -> Result<()> {
         }
     );
     println!(
-        "{:<13} {:>11} {:>8} {:>8} {:>8} {:>8} {:>8}  {:>6}  server",
+        "{:<17} {:>11} {:>8} {:>8} {:>8} {:>8} {:>8}  {:>6}  server",
         "workload", "ops/s", "p50 ms", "p90", "p99", "p99.9", "max", "client"
     );
     for workload in &workloads {
@@ -311,9 +135,9 @@ fn run_workload(options: &Run, workload: &Workload) -> Result<()> {
         threads: options.threads,
         pipeline: options.pipeline.max(1),
         batch: workload.batch(options.pipeline.max(1), &value)?,
-        label: workload.requests.first().map_or_else(String::new, |(_, line)| line.clone()),
-        keys: options.keys,
-        distribution: distribution(options.zipf)?,
+        label: workload.label(),
+        keys: workload.keys(options.keys),
+        distribution: workload.distribution(distribution(options.zipf)?),
         warm_up,
         window,
         rate: options.rate,
@@ -329,19 +153,19 @@ fn run_workload(options: &Run, workload: &Workload) -> Result<()> {
 fn print_tally(name: &str, tally: &Tally, server: &ServerCpu) {
     let busy = tally.client.cpu_ns as f64 / 1e7 / tally.seconds.max(1e-9);
     println!(
-        "{name:<13} {:>11.0} {}  {busy:>4.0} %  {}",
+        "{name:<17} {:>11.0} {}  {busy:>4.0} %  {}",
         tally.rate(),
         percentiles(&tally.latency),
         server.per(tally.requests)
     );
     if tally.service.count() > 0 {
-        println!("{:<13} {:>11} {}", "", "from send", percentiles(&tally.service));
+        println!("{:<17} {:>11} {}", "", "from send", percentiles(&tally.service));
     }
     if let Some(first) = &tally.first_error {
-        println!("{:<13} {} error replies, the first: {first}", "", tally.errors);
+        println!("{:<17} {} error replies, the first: {first}", "", tally.errors);
     }
     if tally.nulls > 0 {
-        println!("{:<13} {} null replies", "", tally.nulls);
+        println!("{:<17} {} null replies", "", tally.nulls);
     }
 }
 
@@ -371,6 +195,36 @@ fn run_pubsub(options: &Pubsub) -> Result<()> {
             percentiles(&tally.latency),
             server.per(tally.delivered)
         );
+    }
+    Ok(())
+}
+
+fn run_handover(options: &Handover) -> Result<()> {
+    server::pin(&options.address.cores)?;
+    println!("element of {} B", options.payload);
+    println!(
+        "{:<9} {:>12} {:>8} {:>8} {:>8} {:>8} {:>8}  {:>6}  server",
+        "consumers", "hand-overs/s", "p50 ms", "p90", "p99", "p99.9", "max", "client"
+    );
+    for &consumers in &options.consumers {
+        let plan = handover::Plan {
+            target: options.address.target(),
+            consumers: consumers.max(1),
+            payload_bytes: options.payload,
+            time: duration(options.seconds, "--seconds")?,
+        };
+        let mut server = ServerCpu::new(options.address.server_pid);
+        let tally = handover::run(&plan, &mut |edge| server.mark(edge))?;
+        let busy = tally.client.cpu_ns as f64 / 1e7 / tally.seconds.max(1e-9);
+        println!(
+            "{consumers:<9} {:>12.0} {}  {busy:>4.0} %  {}",
+            tally.handovers as f64 / tally.seconds,
+            percentiles(&tally.latency),
+            server.per(tally.handovers)
+        );
+        if tally.overtaken > 0 {
+            println!("{:<9} {:>12} times another had waited longer", "", tally.overtaken);
+        }
     }
     Ok(())
 }
