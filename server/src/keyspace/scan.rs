@@ -151,17 +151,18 @@ impl Keys<'_> {
 
     /// Empties the database that is selected; says how many entries there were.
     pub fn flush(&mut self) -> usize {
-        let mut gone = 0;
+        let (mut gone, now) = (0, self.now());
         for index in 0..1 << STRIPE_BITS {
             let id = StripeId::new(self.database(), index);
             let space = self.space();
             let Some(guarded) = self.stripe_mut(id) else { continue };
             let taken = guarded.take();
             gone += taken.len();
-            let there = |key: &[u8]| taken.find(key, space.hash(key)).is_some();
+            let there = |key: &[u8]| taken.holds(key, space.hash(key), now);
             if let Some(watchers) = &guarded.watchers {
                 watchers.mark_where(there);
-                self.make_ready_where(id, there);
+                let awaited = self.awaited(id, there);
+                awaited.iter().for_each(|(database, key)| self.make_ready(*database, key));
             }
             space.discard_stripe(taken);
         }
@@ -172,7 +173,7 @@ impl Keys<'_> {
 
     /// Exchanges the keys of two databases.
     pub fn swap(&mut self, one: usize, other: usize) {
-        let space = self.space();
+        let (space, now) = (self.space(), self.now());
         for index in 0..1 << STRIPE_BITS {
             let (id, other_id) = (StripeId::new(one, index), StripeId::new(other, index));
             let Some(first) = self.stripe_mut(id).map(super::Guarded::take) else { continue };
@@ -181,12 +182,13 @@ impl Keys<'_> {
             };
             let there = |key: &[u8]| {
                 let hash = space.hash(key);
-                first.find(key, hash).is_some() || second.find(key, hash).is_some()
+                first.holds(key, hash, now) || second.holds(key, hash, now)
             };
+            let mut awaited = Vec::new();
             for id in [id, other_id] {
                 if let Some(watchers) = self.stripe(id).and_then(|held| held.watchers.as_ref()) {
                     watchers.mark_where(there);
-                    self.make_ready_where(id, there);
+                    awaited.extend(self.awaited(id, there));
                 }
             }
             if let Some(guarded) = self.stripe_mut(id) {
@@ -195,6 +197,7 @@ impl Keys<'_> {
             if let Some(guarded) = self.stripe_mut(other_id) {
                 guarded.adopt(first);
             }
+            awaited.iter().for_each(|(database, key)| self.make_ready(*database, key));
         }
         self.add_changes(1);
         self.collect_everything();

@@ -208,6 +208,11 @@ impl Guarded {
         Some(Place { table, position })
     }
 
+    /// Whether a key is there and not dead.
+    pub(super) fn holds(&self, key: &[u8], hash: u64, now: Millis) -> bool {
+        self.find(key, hash).is_some_and(|place| !self.table(place).is_dead(place.position, now))
+    }
+
     /// See [`Table::candidate`].
     #[inline]
     pub(super) fn candidate(&self, hash: u64) -> Option<&Slot> {

@@ -130,21 +130,30 @@ impl<'a> Keys<'a> {
         next
     }
 
+    /// Notes that an awaited key has changed, if what it is now is of use to one who waits.
     #[cold]
     pub(super) fn make_ready(&mut self, database: usize, key: &[u8]) {
+        let home = self.database();
+        self.select(database);
+        let kind = self.peek(key).map(|value| value.kind());
+        let is_wanted = self.queue(key).is_some_and(|queue| {
+            queue.always > 0 || queue.waiters.iter().any(|waiter| Some(waiter.kind) == kind)
+        });
+        self.select(home);
+        if !is_wanted {
+            return;
+        }
         let ready = self.ready.get_or_insert_default();
         if !ready.iter().any(|(at, other)| *at == database && &**other == key) {
             ready.push_back((database, key.into()));
         }
     }
 
-    /// Makes those awaited keys of a stripe ready for which `is_there` says yes.
-    pub(super) fn make_ready_where(&mut self, id: StripeId, is_there: impl FnMut(&[u8]) -> bool) {
+    /// The awaited keys of a stripe for which `is_there` says yes.
+    pub(super) fn awaited(&self, id: StripeId, is_there: impl FnMut(&[u8]) -> bool) -> Vec<Ready> {
         let watchers = self.stripe(id).and_then(|guarded| guarded.watchers.as_ref());
         let keys = watchers.map(|watchers| watchers.waiters.awaited_where(is_there));
-        for key in keys.into_iter().flatten() {
-            self.make_ready(id.database(), &key);
-        }
+        keys.into_iter().flatten().map(|key| (id.database(), key)).collect()
     }
 
     /// Adds stripes to the view, if nobody else holds them: waiting for them out of order is not

@@ -2,8 +2,8 @@
 //! consumers that share them.
 //!
 //! `log` is the value, `groups` and `group` what consumers leave in it, `trim` how old entries go,
-//! `ids` how ids are written, `serialised` how Redis writes a stream down, `commands` what can be done. How entries lie in memory is
-//! `structure/blocks`.
+//! `ids` how ids are written, `serialised` how Redis writes a stream down, `commands` what can be
+//! done. How entries lie in memory is `structure/blocks`.
 
 mod commands;
 mod group;

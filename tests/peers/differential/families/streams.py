@@ -47,7 +47,7 @@ def _group(frame):
     return sorted(told.items(), key=lambda item: item[0])
 
 
-def _stream(frame):
+def stream_meaning(frame):
     told = {k[1]: v for k, v in pairs(frame) or []}
     if b"length" not in told:
         return frame
@@ -62,7 +62,7 @@ def _pending(frame):
     return [(x[1][0], x[1][1], x[1][3]) for x in frame[1]]
 
 
-stream_info = rules.normal(_stream)
+stream_info = rules.normal(stream_meaning)
 group_info = rules.normal(lambda f: [_group(g) for g in f[1] or []] if f[0] == "*" else f)
 consumer_info = rules.normal(lambda f: _consumers(f) if f[0] == "*" else f)
 pending_rule = rules.normal(_pending)
