@@ -21,7 +21,7 @@ pub trait Object: Any + Send + Placed {
     /// How the value is stored, in Redis's words, for OBJECT ENCODING.
     fn encoding(&self) -> &'static str;
     /// Appends the canonical bytes: equal values, order included, give equal bytes. Of a value that
-    /// is [`Mortal`] the dead parts too: see [`freeze_at`](dyn Object::freeze_at).
+    /// is [`Mortal`] the dead parts too; `freeze_at` leaves them out.
     fn freeze(&self, to: &mut Vec<u8>);
     /// Appends the value at a time as Redis serialises it: the byte that names the form, then what
     /// it says. The kind's `restore` reads it back.

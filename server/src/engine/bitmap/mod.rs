@@ -11,7 +11,7 @@
 //! Rules and error texts are those of Redis 7.2 (`bitops.c`); DIFF, DIFF1, ANDOR and ONE of BITOP
 //! are those of Redis 8.2 (<https://redis.io/docs/latest/commands/bitop/>).
 //!
-//! Invariant: an offset is checked against [`OFFSET_MAX`] before any memory is taken.
+//! Invariant: an offset is checked against `OFFSET_MAX` before any memory is taken.
 //! Not here: the strings' other commands, see `string`.
 
 mod bits;

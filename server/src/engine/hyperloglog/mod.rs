@@ -23,7 +23,7 @@
 //!   write, recorded when it did; COMMAND and ACL call it a reader as Redis does. Else a value read
 //!   with GET would differ, and a count that is asked for often would be computed each time.
 //! - What makes a value dense is a constant, not a setting of one machine: see
-//!   [`sparse::BYTES_MAX`].
+//!   `sparse::BYTES_MAX`.
 //! - Values may be any bytes, since SET writes them: what is damaged is refused, and nothing is
 //!   changed before all of a command's elements are in.
 
