@@ -48,11 +48,14 @@ NUMBER = re.compile(rb"-?\d+(\.\d+)?(e[+-]\d+)?")
 def numbers(frame):
     """Doubles in their shortest digits: Redis 7.0 prints 17 of them, 7.2 and Mainstay as few as it takes.
 
-    Whole numbers of at most 16 digits are printed alike by all and stay as they are.
+    Whole numbers of at most 16 digits are printed alike by all and stay as they are, but for minus zero: a
+    stored score of Mainstay has none, as in Redis's listpacks; Redis's skiplists keep it.
     """
     kind, held = frame if len(frame) == 2 else (*frame, None)
     if isinstance(held, list):
         return kind, [tuple(map(numbers, x)) if kind == "%" else numbers(x) for x in held]
+    if kind in "$," and held == b"-0":
+        return kind, b"0"
     if kind in "$," and held and NUMBER.fullmatch(held) and (len(held) > 16 or b"." in held or b"e" in held):
         return kind, repr(float(held)).encode()
     return frame

@@ -86,7 +86,11 @@ impl Ranking {
     /// Gives a member a score.
     #[inline]
     pub fn insert(&mut self, member: &[u8], score: Score) -> Change {
-        let score = score.unsigned_zero();
+        self.insert_signed(member, score.unsigned_zero())
+    }
+
+    /// As [`Ranking::insert`], but zero may have a sign: for what is answered and not stored.
+    pub fn insert_signed(&mut self, member: &[u8], score: Score) -> Change {
         match self.0.form_mut() {
             Form::Big(tree) => tree.insert(member, score),
             Form::Packed(_) => self.insert_packed(member, score),

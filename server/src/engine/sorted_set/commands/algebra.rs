@@ -14,7 +14,7 @@ use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run
 use crate::engine::sorted_set::ranking::Ranking;
 use crate::error::Refusal;
 use crate::keyspace::{Distinct, Keys, Value};
-use crate::structure::ranked::Score;
+use crate::structure::ranked::{Change, Score};
 
 /// What is done with the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,12 +174,22 @@ impl<'a> Asked<'a> {
         Ok(())
     }
 
-    /// The result, in the form of big ones: only there has a zero a sign.
-    pub(super) fn compute(mut self) -> Ranking {
+    /// The result as it is stored, where zero has no sign.
+    pub(super) fn compute(self) -> Ranking {
+        self.compute_with(Ranking::insert)
+    }
+
+    /// The result as it is answered: as Redis computes it, zero may have a sign.
+    pub(super) fn compute_signed(self) -> Ranking {
+        self.compute_with(Ranking::insert_signed)
+    }
+
+    fn compute_with(mut self, insert: impl Fn(&mut Ranking, &[u8], Score) -> Change) -> Ranking {
+        // In the form of big ones: only there can a zero have a sign.
         let mut result = Ranking::big();
         let mut put = |member: &[u8], score: f64| {
             // Every score went through `number_or_zero`.
-            result.insert(member, Score::new(score).unwrap_or_default());
+            insert(&mut result, member, Score::new(score).unwrap_or_default());
         };
         match self.operation {
             Operation::Intersect => self.each_common(|member, score| {
@@ -198,7 +208,7 @@ impl<'a> Asked<'a> {
                             // A nought of the other sign would count as the same score.
                             result.remove(member);
                         }
-                        result.insert(member, Score::new(score).unwrap_or_default());
+                        insert(&mut result, member, Score::new(score).unwrap_or_default());
                     });
                 }
             }
@@ -253,7 +263,7 @@ fn look<'a>(keys: &'a Keys<'_>, key: &[u8]) -> Result<Members<'a>, Refusal> {
 fn show(cx: &mut Read<'_>, operation: Operation, name: &str) -> Outcome {
     let asked = Asked::read(cx.keys, cx.args, 1, operation, Wanted::Members, name)?;
     let with_scores = asked.with_scores;
-    let result = asked.compute();
+    let result = asked.compute_signed();
     reply::begin(&mut cx.out, result.len(), with_scores);
     for (member, score) in result.iter() {
         reply::member(&mut cx.out, member, score, with_scores);
