@@ -1,6 +1,8 @@
 //! engine/hash/commands/numbers.rs — values as numbers. A field keeps its deadline.
 
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Type, Write, options};
+use crate::command::{
+    Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Trait, Type, Write, options,
+};
 use crate::engine::hash::fields::Fields;
 use crate::error::Refusal;
 use crate::structure::extended::Extended;
@@ -18,7 +20,7 @@ pub static HINCRBY: Command = Command {
     ],
     reply: Reply::Int,
     run: Run::Write(hincrby),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn hincrby(cx: &mut Write<'_, '_>) -> Outcome {
@@ -52,7 +54,7 @@ pub static HINCRBYFLOAT: Command = Command {
     ],
     reply: Reply::Bulk,
     run: Run::Write(hincrbyfloat),
-    also: &[],
+    also: &[Trait::Member(2)],
 };
 
 fn hincrbyfloat(cx: &mut Write<'_, '_>) -> Outcome {
