@@ -70,8 +70,8 @@ pub struct Card {
     pub tracking: AtomicU8,
     /// The client that invalidations are redirected to; 0 for none.
     pub redirect: AtomicU64,
-    /// Whether a call of it waits for a key.
-    pub blocked: AtomicBool,
+    /// Which of its loop's waits a call of it is in; 0 if none of its calls waits.
+    pub blocked: AtomicU64,
     /// To be closed as soon as its loop looks.
     pub doomed: AtomicBool,
     /// Names, which clients set.

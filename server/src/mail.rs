@@ -169,8 +169,9 @@ pub enum Mail {
     Close(Address),
     /// The answer to a call that waited.
     Answer(Address, Vec<u8>),
-    /// A connection's waiting call is to end: with this error, or as if its time were over.
-    Unblock(Address, Option<&'static str>),
+    /// A connection's waiting call is to end, if it is still in this wait: with an error, or as if
+    /// its time were over.
+    Unblock(Address, u64, Option<&'static str>),
     /// A freshly accepted socket.
     Accepted(Stream),
     /// Look at the process's state again: it is shutting down, or a setting has changed.
@@ -288,9 +289,9 @@ impl Post {
     }
 
     /// Asks a connection's loop to end its waiting call, see [`Mail::Unblock`].
-    pub fn unblock(&self, address: Address, error: Option<&'static str>) {
+    pub fn unblock(&self, address: Address, wait: u64, error: Option<&'static str>) {
         if let Some(mailbox) = self.mailboxes.get(usize::from(address.reactor)) {
-            mailbox.send(Mail::Unblock(address, error));
+            mailbox.send(Mail::Unblock(address, wait, error));
         }
     }
 

@@ -3,6 +3,8 @@
 //! Time and chance are handed in, so that they can be recorded and replayed; a handler can reach
 //! nothing that is not here.
 
+use std::collections::BTreeSet;
+
 use mainstay_protocol::{OwnedRequest, ReplyWriter, Request};
 
 use crate::clock::Millis;
@@ -49,21 +51,17 @@ pub struct Wait {
 
 impl Wait {
     /// Waits until one of `keys` holds a `kind` of value; `resume` makes the request that is tried
-    /// then.
+    /// then, from the key and its place among them. A key named twice counts where it comes first.
     pub fn park<'a>(
         kind: &'static str,
         until: Option<Millis>,
         keys: impl Iterator<Item = &'a [u8]>,
-        resume: impl Fn(&'a [u8]) -> OwnedRequest,
+        resume: impl Fn(usize, &'a [u8]) -> OwnedRequest,
     ) -> Next {
-        let mut all: Vec<(Box<[u8]>, OwnedRequest)> = Vec::new();
-        for key in keys {
-            // Named twice, it is one key.
-            if all.iter().all(|(other, _)| **other != *key) {
-                all.push((key.into(), resume(key)));
-            }
-        }
-        Next::Park(Box::new(Wait { until, resume: all, kind, always: false, late: None }))
+        let mut seen = BTreeSet::new();
+        let keys = keys.enumerate().filter(|(_, key)| seen.insert(*key));
+        let resume = keys.map(|(place, key)| (key.into(), resume(place, key))).collect();
+        Next::Park(Box::new(Wait { until, resume, kind, always: false, late: None }))
     }
 }
 

@@ -259,7 +259,9 @@ impl<'p> Reactor<'p> {
                     }
                 }
                 Mail::Answer(address, reply) => self.answer(address, &reply),
-                Mail::Unblock(address, error) => self.executor.unblock(address, error),
+                Mail::Unblock(address, wait, error) => {
+                    self.executor.unblock(address, Some(wait), error);
+                }
                 Mail::Look => {}
             }
         }
@@ -462,9 +464,11 @@ impl<'p> Reactor<'p> {
     /// Answers what was read, gives peers a moment to take it, and closes everything.
     fn stop(mut self, events: &mut Events) -> Result<(), Fault> {
         let end = clock::now() + STOP_MS;
-        self.executor.begin(end);
+        self.executor.begin(self.now);
         self.executor.unblock_all("UNBLOCKED the server is shutting down");
         self.deliver_post();
+        // Another loop may still need the gate for itself.
+        self.executor.end();
         for place in self.connections.places() {
             if let Some(connection) = self.connections.get_mut(place) {
                 connection.closing = true;

@@ -587,19 +587,20 @@ impl<'p> Executor<'p> {
     pub fn answered(&mut self, session: &Session) -> Option<bool> {
         let Some(gate) = &self.gate else { unreachable!("answers come within a turn") };
         let found = self.waits.leave(session.address, self.process, gate);
-        session.card.blocked.store(false, Relaxed);
+        session.card.blocked.store(0, Relaxed);
         found
     }
 
-    /// Ends the call that waits on this connection, with an error or as if its time were over.
-    pub fn unblock(&mut self, address: Address, error: Option<&str>) {
-        self.waits.unblock(address, error, &mut self.post);
+    /// Ends the call that waits on this connection, if it is in the wait given, with an error or as
+    /// if its time were over.
+    pub fn unblock(&mut self, address: Address, wait: Option<u64>, error: Option<&str>) {
+        self.waits.unblock(address, wait, error, &mut self.post);
     }
 
     /// Ends all calls that wait with an error.
     pub fn unblock_all(&mut self, error: &str) {
         for address in self.waits.addresses() {
-            self.waits.unblock(address, Some(error), &mut self.post);
+            self.waits.unblock(address, None, Some(error), &mut self.post);
         }
     }
 

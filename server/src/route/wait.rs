@@ -73,12 +73,15 @@ impl Parked {
 #[derive(Default)]
 pub(super) struct Waits {
     calls: BTreeMap<Address, Call>,
+    /// How many calls have waited so far: the number of the latest wait.
+    count: u64,
     deadlines: BTreeSet<(Millis, Address)>,
     /// Keys whose waiting calls could not be tried for want of a stripe.
     pub(super) postponed: Vec<Ready>,
 }
 
 struct Call {
+    number: u64,
     parked: Arc<Parked>,
     until: Option<Millis>,
     /// The answer if nothing comes in time.
@@ -117,9 +120,11 @@ impl Waits {
             self.deadlines.insert((until, session.address));
         }
         let is_silent = session.replies != Replies::On;
-        let call = Call { parked, until: wait.until, reply, is_silent };
+        self.count += 1;
+        let number = self.count;
+        let call = Call { number, parked, until: wait.until, reply, is_silent };
         self.calls.insert(session.address, call);
-        session.card.blocked.store(true, Relaxed);
+        session.card.blocked.store(number, Relaxed);
     }
 
     /// When the next call stops waiting.
@@ -142,25 +147,25 @@ impl Waits {
         }
     }
 
-    /// Ends a wait from outside, as if its time were over or with an error. Says whether it was
-    /// waiting.
+    /// Ends a connection's wait, if it is the one given, as if its time were over or with an error.
     pub(super) fn unblock(
         &mut self,
         address: Address,
+        number: Option<u64>,
         error: Option<&str>,
         post: &mut Post,
-    ) -> bool {
-        let Some(call) = self.calls.get_mut(&address) else { return false };
-        if !call.parked.claim(DONE) {
-            return false;
+    ) {
+        if let Some(call) = self.calls.get_mut(&address)
+            && number.is_none_or(|number| number == call.number)
+            && call.parked.claim(DONE)
+        {
+            let mut reply = std::mem::take(&mut call.reply);
+            if let Some(text) = error {
+                reply.clear();
+                ReplyWriter::new(&mut reply, call.parked.version).error(text);
+            }
+            post.answer(address, reply);
         }
-        let mut reply = std::mem::take(&mut call.reply);
-        if let Some(text) = error {
-            reply.clear();
-            ReplyWriter::new(&mut reply, call.parked.version).error(text);
-        }
-        post.answer(address, reply);
-        true
     }
 
     /// The connections whose calls wait.

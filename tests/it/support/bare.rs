@@ -247,8 +247,8 @@ impl<'p> Bare<'p> {
         for mail in mail {
             match mail {
                 Mail::Close(address) => self.disconnect(address.place as usize),
-                Mail::Unblock(address, error) => {
-                    self.executor.unblock(address, error);
+                Mail::Unblock(address, wait, error) => {
+                    self.executor.unblock(address, Some(wait), error);
                     self.deliver();
                 }
                 _ => {}
@@ -288,13 +288,13 @@ impl<'p> Bare<'p> {
 
     /// Ends the client's waiting call as if its time were over.
     pub fn unblock(&mut self, client: usize) {
-        self.executor.unblock(self.peers[client].session.address, None);
+        self.executor.unblock(self.peers[client].session.address, None, None);
         self.deliver();
     }
 
     /// Whether a call of the client waits for a key.
     pub fn is_parked(&self, client: usize) -> bool {
-        self.peers[client].session.card.blocked.load(Relaxed)
+        self.peers[client].session.card.blocked.load(Relaxed) != 0
     }
 
     /// What we remember of the client.

@@ -106,7 +106,7 @@ impl<'a> Line<'a> {
         for (holds, flag) in [
             (card.sort() == Sort::PubSub, 'P'),
             (card.queued.load(Relaxed) >= 0, 'x'),
-            (card.blocked.load(Relaxed), 'b'),
+            (card.blocked.load(Relaxed) != 0, 'b'),
             (card.tracks(bits::ON), 't'),
             (card.tracks(bits::BROKEN), 'R'),
             (card.tracks(bits::BROADCAST), 'B'),

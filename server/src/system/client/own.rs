@@ -211,11 +211,12 @@ fn unblock(cx: &mut Desk<'_>) -> Outcome {
     let error = cx.args.get(3).is_some_and(|reason| is_word(reason, "ERROR"));
     let error = error.then_some("UNBLOCKED client unblocked via CLIENT UNBLOCK");
     let id = u64::try_from(options::integer(cx.args.arg(2))?).unwrap_or(0);
-    // Whoever turns the mark has unblocked it: a second call finds nobody blocked.
-    let found = cx.process.clients.get(id).filter(|card| card.blocked.swap(false, Relaxed));
-    if let Some(card) = &found {
-        cx.post.unblock(card.address, error);
+    // Whoever takes the mark has unblocked it: a second call finds nobody blocked.
+    let card = cx.process.clients.get(id);
+    let wait = card.as_ref().map_or(0, |card| card.blocked.swap(0, Relaxed));
+    if let Some(card) = card.filter(|_| wait != 0) {
+        cx.post.unblock(card.address, wait, error);
     }
-    cx.out.integer(i64::from(found.is_some()));
+    cx.out.integer(i64::from(wait != 0));
     Ok(Next::Done)
 }

@@ -81,7 +81,7 @@ fn clients(cx: &Desk<'_>, text: &mut String) {
     field(text, "maxclients", cx.process.settings.integer(&said::MAXCLIENTS));
     field(text, "client_recent_max_input_buffer", input.unwrap_or(0));
     field(text, "client_recent_max_output_buffer", output.unwrap_or(0));
-    let blocked = cards.iter().filter(|card| card.blocked.load(Relaxed));
+    let blocked = cards.iter().filter(|card| card.blocked.load(Relaxed) != 0);
     field(text, "blocked_clients", blocked.count());
     field(text, "tracking_clients", cx.process.tracking.extent().clients);
     field(text, "pubsub_clients", listening.count());

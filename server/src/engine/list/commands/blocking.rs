@@ -6,10 +6,11 @@
 use mainstay_protocol::OwnedRequest;
 
 use crate::command::{
-    Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Trait, Type, Wait, Write, options,
+    Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Several, Trait, Type, Wait, Write,
+    options,
 };
 use crate::engine::list::commands::ends::pop_one;
-use crate::engine::list::commands::moving::{self, Several};
+use crate::engine::list::commands::moving;
 use crate::engine::list::sequence::{KIND, Sequence};
 use crate::structure::segments::End;
 
@@ -57,7 +58,9 @@ fn pop(cx: &mut Write<'_, '_>, end: End) -> Outcome {
     }
     cx.out.null_array();
     let keys = args.args().take(last).skip(1);
-    Ok(Wait::park(KIND.name, until, keys, |key| OwnedRequest::from_args([args.name(), key, b"0"])))
+    Ok(Wait::park(KIND.name, until, keys, |_, key| {
+        OwnedRequest::from_args([args.name(), key, b"0"])
+    }))
 }
 
 /// See its summary.
@@ -102,7 +105,8 @@ fn transfer(cx: &mut Write<'_, '_>, from: End, to: End) -> Outcome {
         return Ok(Next::Done);
     }
     let source = std::iter::once(args.arg(1));
-    let mut next = Wait::park(KIND.name, until, source, |_| OwnedRequest::from_args(args.args()));
+    let mut next =
+        Wait::park(KIND.name, until, source, |_, _| OwnedRequest::from_args(args.args()));
     if let Next::Park(wait) = &mut next {
         // As Redis does: nil in a transaction, a nil array when the time is over.
         wait.late = Some(|out| out.null_array());
@@ -130,12 +134,9 @@ pub static BLMPOP: Command = Command {
 fn blmpop(cx: &mut Write<'_, '_>) -> Outcome {
     let args = cx.args;
     let until = options::timeout(args.arg(1), cx.now)?;
-    let several = Several::read(args, 2)?;
-    if several.pop(cx)? {
+    let asked = Several::read(args, 2, moving::ENDS)?;
+    if moving::pop_first(cx, &asked)? {
         return Ok(Next::Done);
     }
-    Ok(Wait::park(KIND.name, until, several.keys(args), |key| {
-        let rest = args.args().skip(several.behind);
-        OwnedRequest::from_args([args.name(), b"0", b"1", key].into_iter().chain(rest))
-    }))
+    Ok(Wait::park(KIND.name, until, asked.keys(args), |_, key| asked.on_key(args, key)))
 }

@@ -1,15 +1,18 @@
 //! engine/list/commands/moving.rs — between lists, and from the first of several.
 
-use mainstay_protocol::Request;
-
-use crate::command::options::{self, Words, is_word};
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Trait, Type, Write};
+use crate::command::options::is_word;
+use crate::command::{
+    Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Several, Trait, Type, Write,
+};
 use crate::engine::list::commands::ends::pop_array;
 use crate::engine::list::sequence::Sequence;
 use crate::error::Refusal;
 use crate::structure::segments::End;
 
 pub(super) const SIDE: Arg = Arg::OneOf(&[Arg::Word("LEFT"), Arg::Word("RIGHT")]);
+
+/// As [`Several`] is told them.
+pub(super) const ENDS: [&str; 2] = ["LEFT", "RIGHT"];
 
 /// See its summary.
 pub static LMOVE: Command = Command {
@@ -95,58 +98,21 @@ pub static LMPOP: Command = Command {
 };
 
 fn lmpop(cx: &mut Write<'_, '_>) -> Outcome {
-    Several::read(cx.args, 1)?.pop(cx)?;
+    pop_first(cx, &Several::read(cx.args, 1, ENDS)?)?;
     Ok(Next::Done)
 }
 
-/// `numkeys key [key ...] LEFT|RIGHT [COUNT count]`.
-pub(super) struct Several {
-    /// Where the number of keys is.
-    at: usize,
-    /// What comes behind the keys.
-    pub(super) behind: usize,
-    end: End,
-    count: usize,
-}
-
-impl Several {
-    pub(super) fn read(args: Request<'_>, at: usize) -> Result<Several, Refusal> {
-        let wrong = Refusal::text("ERR numkeys should be greater than 0");
-        let keys = positive(args.arg(at)).ok_or(wrong)?;
-        let behind = keys.checked_add(at + 1).filter(|&behind| behind < args.len());
-        let behind = behind.ok_or(Refusal::Syntax)?;
-        let end = side(args.arg(behind))?;
-        let mut count = None;
-        let mut words = Words::new(args, behind + 1);
-        while let Some(word) = words.next() {
-            if count.is_some() || !is_word(word, "COUNT") {
-                return Err(Refusal::Syntax);
-            }
-            let wrong = Refusal::text("ERR count should be greater than 0");
-            count = Some(positive(words.value()?).ok_or(wrong)?);
+/// Pops from the first list there is; answers nil and says no if there is none.
+pub(super) fn pop_first(cx: &mut Write<'_, '_>, asked: &Several) -> Result<bool, Refusal> {
+    let end = if asked.is_second { End::Back } else { End::Front };
+    for key in asked.keys(cx.args) {
+        if let Some(mut list) = cx.keys.edit_existing::<Sequence>(key)? {
+            cx.out.array(2);
+            cx.out.bulk(key);
+            pop_array(&mut list.entries, end, asked.count, &mut cx.out);
+            return Ok(true);
         }
-        Ok(Several { at, behind, end, count: count.unwrap_or(1) })
     }
-
-    pub(super) fn keys<'a>(&self, args: Request<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        args.args().take(self.behind).skip(self.at + 1)
-    }
-
-    /// Pops from the first list there is; answers nil and says no if there is none.
-    pub(super) fn pop(&self, cx: &mut Write<'_, '_>) -> Result<bool, Refusal> {
-        for key in self.keys(cx.args) {
-            if let Some(mut list) = cx.keys.edit_existing::<Sequence>(key)? {
-                cx.out.array(2);
-                cx.out.bulk(key);
-                pop_array(&mut list.entries, self.end, self.count, &mut cx.out);
-                return Ok(true);
-            }
-        }
-        cx.out.null_array();
-        Ok(false)
-    }
-}
-
-fn positive(bytes: &[u8]) -> Option<usize> {
-    usize::try_from(options::parse_integer(bytes)?).ok().filter(|&number| number > 0)
+    cx.out.null_array();
+    Ok(false)
 }

@@ -5,9 +5,10 @@
 
 use mainstay_protocol::OwnedRequest;
 
-use super::pop::{self, Several};
+use super::pop;
 use crate::command::{
-    Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Trait, Type, Wait, Write, options,
+    Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Several, Trait, Type, Wait, Write,
+    options,
 };
 use crate::engine::sorted_set::ranking::{KIND, Ranking};
 
@@ -60,7 +61,9 @@ fn bzpop(cx: &mut Write<'_, '_>, end: pop::End) -> Outcome {
     }
     cx.out.null_array();
     let keys = args.args().take(last).skip(1);
-    Ok(Wait::park(KIND.name, until, keys, |key| OwnedRequest::from_args([args.name(), key, b"0"])))
+    Ok(Wait::park(KIND.name, until, keys, |_, key| {
+        OwnedRequest::from_args([args.name(), key, b"0"])
+    }))
 }
 
 /// See its summary.
@@ -86,12 +89,9 @@ pub static BZMPOP: Command = Command {
 fn bzmpop(cx: &mut Write<'_, '_>) -> Outcome {
     let args = cx.args;
     let until = options::timeout(args.arg(1), cx.now)?;
-    let several = Several::read(args, 2)?;
-    if several.pop(cx)? {
+    let asked = Several::read(args, 2, pop::ENDS)?;
+    if pop::pop_first(cx, &asked)? {
         return Ok(Next::Done);
     }
-    Ok(Wait::park(KIND.name, until, several.keys(args), |key| {
-        let rest = args.args().skip(several.behind);
-        OwnedRequest::from_args([args.name(), b"0", b"1", key].into_iter().chain(rest))
-    }))
+    Ok(Wait::park(KIND.name, until, asked.keys(args), |_, key| asked.on_key(args, key)))
 }

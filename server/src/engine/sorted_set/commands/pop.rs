@@ -1,10 +1,10 @@
 //! engine/sorted_set/commands/pop.rs — taking members from the ends.
 
-use mainstay_protocol::{ReplyWriter, Request};
+use mainstay_protocol::ReplyWriter;
 
 use super::reply;
-use crate::command::options::{self, Words, is_word};
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Type, Write};
+use crate::command::options;
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Several, Type, Write};
 use crate::engine::sorted_set::ranking::Ranking;
 use crate::error::Refusal;
 
@@ -132,63 +132,26 @@ pub static ZMPOP: Command = Command {
 };
 
 fn zmpop(cx: &mut Write<'_, '_>) -> Outcome {
-    Several::read(cx.args, 1)?.pop(cx)?;
+    pop_first(cx, &Several::read(cx.args, 1, ENDS)?)?;
     Ok(Next::Done)
 }
 
-/// `numkeys key [key ...] MIN|MAX [COUNT count]`.
-pub(super) struct Several {
-    /// Where the number of keys is.
-    at: usize,
-    /// What comes behind the keys.
-    pub(super) behind: usize,
-    end: End,
-    count: usize,
-}
+/// As [`Several`] is told them.
+pub(super) const ENDS: [&str; 2] = ["MIN", "MAX"];
 
-impl Several {
-    pub(super) fn read(args: Request<'_>, at: usize) -> Result<Several, Refusal> {
-        let positive = |bytes: &[u8]| {
-            let number = options::parse_integer(bytes).filter(|&number| number > 0)?;
-            Some(usize::try_from(number).unwrap_or(usize::MAX))
-        };
-        let wrong = Refusal::text("ERR numkeys should be greater than 0");
-        let keys = positive(args.arg(at)).ok_or(wrong)?;
-        let behind = keys.saturating_add(at + 1);
-        let mut words = Words::new(args, behind);
-        let end = match words.value()? {
-            word if is_word(word, "MIN") => End::Lowest,
-            word if is_word(word, "MAX") => End::Highest,
-            _ => return Err(Refusal::Syntax),
-        };
-        let mut count = None;
-        while let Some(word) = words.next() {
-            if count.is_some() || !is_word(word, "COUNT") {
-                return Err(Refusal::Syntax);
-            }
-            let asked = positive(words.value()?);
-            count = Some(asked.ok_or(Refusal::text("ERR count should be greater than 0"))?);
+/// Pops from the first sorted set there is; answers nil and says no if there is none.
+pub(super) fn pop_first(cx: &mut Write<'_, '_>, asked: &Several) -> Result<bool, Refusal> {
+    let end = if asked.is_second { End::Highest } else { End::Lowest };
+    for key in asked.keys(cx.args) {
+        if let Some(mut edit) = cx.keys.edit_existing::<Ranking>(key)? {
+            cx.out.array(2);
+            cx.out.bulk(key);
+            pop_pairs(&mut edit, end, asked.count, &mut cx.out);
+            return Ok(true);
         }
-        Ok(Several { at, behind, end, count: count.unwrap_or(1) })
     }
-
-    pub(super) fn keys<'a>(&self, args: Request<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        args.args().take(self.behind).skip(self.at + 1)
-    }
-
-    /// Pops from the first sorted set there is; answers nil and says no if there is none.
-    pub(super) fn pop(&self, cx: &mut Write<'_, '_>) -> Result<bool, Refusal> {
-        for key in self.keys(cx.args) {
-            if let Some(mut edit) = cx.keys.edit_existing::<Ranking>(key)? {
-                cx.out.array(2);
-                cx.out.bulk(key);
-                pop_pairs(&mut edit, self.end, self.count, &mut cx.out);
-                return Ok(true);
-            }
-        }
-        cx.out.null_array();
-        Ok(false)
-    }
+    cx.out.null_array();
+    Ok(false)
 }
 
 /// Removes up to `count` members and answers them as pairs, in RESP2 as well.

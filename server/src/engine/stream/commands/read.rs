@@ -166,9 +166,8 @@ impl<'a> Wanted<'a> {
     fn park(&self, args: Request<'a>, id: impl Fn(usize) -> String) -> Next {
         let Some(until) = self.block else { return Next::Done };
         let keys = (0..self.streams).map(|number| self.key(args, number));
-        let number = |key: &[u8]| keys.clone().position(|other| other == key).unwrap_or_default();
-        let mut next = Wait::park(KIND.name, until, keys.clone(), |key| {
-            self.resume(key, id(number(key)).as_bytes())
+        let mut next = Wait::park(KIND.name, until, keys, |number, key| {
+            self.resume(key, id(number).as_bytes())
         });
         if let Next::Park(wait) = &mut next {
             // Who reads in a group must know when the group is gone, with or without its stream.
