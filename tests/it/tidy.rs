@@ -36,7 +36,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "tracking",
         ],
     ),
-    ("nix", &["machine.rs", "startup.rs", "observe", "keyspace"]),
+    ("nix", &["machine.rs", "startup.rs", "observe", "keyspace", "persist/disk"]),
     ("signal_hook", &["main.rs"]),
     ("smallvec", &["keyspace", "structure", "connection", "engine", "tracking"]),
     ("socket2", &["reactor"]),
