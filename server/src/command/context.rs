@@ -34,7 +34,7 @@ pub enum Next {
     Park(Box<Wait>),
 }
 
-/// How a call waits for a key to change.
+/// How a call waits for a key to change, or for time to pass.
 pub struct Wait {
     /// When it stops waiting; never without.
     pub until: Option<Millis>,
@@ -61,6 +61,12 @@ impl Wait {
         let mut seen = BTreeSet::new();
         let keys = keys.enumerate().filter(|(_, key)| seen.insert(*key));
         let resume = keys.map(|(place, key)| (key.into(), resume(place, key))).collect();
+        Next::Park(Box::new(Wait { until, resume, kind, always: false, late: None }))
+    }
+
+    /// Waits for no key: only until the time is up, or the call is unblocked.
+    pub fn out(until: Option<Millis>) -> Next {
+        let (resume, kind) = (Vec::new(), "");
         Next::Park(Box::new(Wait { until, resume, kind, always: false, late: None }))
     }
 }

@@ -426,7 +426,7 @@ impl<'p> Executor<'p> {
                 note_lookups(&self.counters, &keys);
                 if let Ok(Next::Park(wait)) = &mut outcome {
                     let mut keys = keys;
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
                 }
                 outcome
             }
@@ -455,7 +455,7 @@ impl<'p> Executor<'p> {
                 settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
                 note_expired(&self.counters, &keys);
                 if let Ok(Next::Park(wait)) = &mut outcome {
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
                 } else if keys.has_ready() {
                     keys = service!(self).serve(keys);
                 }
@@ -471,15 +471,22 @@ impl<'p> Executor<'p> {
                 }
                 outcome
             }
-            Run::Session(handler) => handler(&mut Visit {
-                process: self.process,
-                post: &mut self.post,
-                gate: Some(gate),
-                args: request,
-                out: ReplyWriter::new(out, session.version),
-                now,
-                session,
-            }),
+            Run::Session(handler) => {
+                let begin = out.len();
+                let mut outcome = handler(&mut Visit {
+                    process: self.process,
+                    post: &mut self.post,
+                    gate: Some(gate),
+                    args: request,
+                    out: ReplyWriter::new(out, session.version),
+                    now,
+                    session,
+                });
+                if let Ok(Next::Park(wait)) = &mut outcome {
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), None);
+                }
+                outcome
+            }
             Run::Server(handler) => {
                 let outcome = handler(&mut Desk {
                     process: self.process,

@@ -1,4 +1,4 @@
-//! route/wait.rs — calls that wait for a key, and serving them.
+//! route/wait.rs — calls that wait for a key, or for time to pass, and serving them.
 //!
 //! A call that found nothing stands in the stripes of its keys (`keyspace::wait`), and here, in the
 //! loop of its connection, with its deadline. Whoever changes such a key serves those who wait, in
@@ -90,14 +90,14 @@ struct Call {
 }
 
 impl Waits {
-    /// Lets a call wait; its keys' stripes are still locked.
+    /// Lets a call wait; its keys' stripes are still locked. Without `keys` it waits for none.
     pub(super) fn park(
         &mut self,
         session: &Session,
         entry: &Entry,
         wait: &mut Wait,
         mut reply: Vec<u8>,
-        keys: &mut Keys<'_>,
+        keys: Option<&mut Keys<'_>>,
     ) {
         if let Some(late) = wait.late {
             reply.clear();
@@ -111,10 +111,12 @@ impl Waits {
             resume: std::mem::take(&mut wait.resume),
             state: AtomicU8::new(WAITING),
         });
-        let call: Arc<dyn Any + Send + Sync> = parked.clone();
-        for (key, _) in &parked.resume {
-            let (call, kind, always) = (Arc::clone(&call), wait.kind, wait.always);
-            keys.await_key(key, Waiter { call, kind, always });
+        if let Some(keys) = keys {
+            let call: Arc<dyn Any + Send + Sync> = parked.clone();
+            for (key, _) in &parked.resume {
+                let (call, kind, always) = (Arc::clone(&call), wait.kind, wait.always);
+                keys.await_key(key, Waiter { call, kind, always });
+            }
         }
         if let Some(until) = wait.until {
             self.deadlines.insert((until, session.address));

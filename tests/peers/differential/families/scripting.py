@@ -17,4 +17,5 @@ command("FUNCTION STATS")
 command("FUNCTION KILL")
 command("FUNCTION DELETE", pool([b"a", b""]))
 command("FUNCTION HELP", rule=rules.bulks, spoil=False, weight=0.3)
-command("WAIT", raw("0"), pool([b"0", b"1", b"-1", b"x", b"9223372036854775808"]), spoil=False)
+command("WAIT", raw("0"), pool([b"0", b"1", b"-1", b"x", b"9223372036854775807", b"9223372036854775808"]),
+        spoil=False)
