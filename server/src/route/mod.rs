@@ -38,6 +38,10 @@ use wait::{Service, Waits};
 
 pub use crate::keyspace::Sought;
 
+/// How often calls that could not be served are tried at once; what is left waits for the end of
+/// the turn.
+const POSTPONED_ROUNDS: usize = 16;
+
 /// What the connection does after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum After {
@@ -445,19 +449,22 @@ impl<'p> Executor<'p> {
                 };
                 let begin = out.len();
                 let seed = self.chance.next();
-                let writer = ReplyWriter::new(out, session.version);
-                let dice = Dice::new(seed);
-                let resumed = false;
-                let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
-                let mut outcome = handler(&mut write);
-                let mut keys = write.keys;
+                let (mut keys, mut outcome) = {
+                    let writer = ReplyWriter::new(out, session.version);
+                    let (dice, resumed) = (Dice::new(seed), false);
+                    let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
+                    let outcome = handler(&mut write);
+                    (write.keys, outcome)
+                };
                 let stamp = Stamp { now, seed, database };
                 settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
                 note_expired(&self.counters, &keys);
+                let mut served = false;
                 if let Ok(Next::Park(wait)) = &mut outcome {
                     self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
                 } else if keys.has_ready() {
                     keys = service!(self).serve(keys);
+                    served = true;
                 }
                 if let Some(cache) = &session.cache
                     && entry.command.reads()
@@ -468,6 +475,9 @@ impl<'p> Executor<'p> {
                 drop(keys);
                 if let Some(changed) = changed {
                     cached::tell(self.process, *changed, session.id, &mut self.post);
+                }
+                if served && !self.waits.postponed.is_empty() {
+                    self.serve_postponed();
                 }
                 outcome
             }
@@ -565,7 +575,8 @@ impl<'p> Executor<'p> {
         if !changed.is_empty() {
             cached::tell(self.process, changed, 0, &mut self.post);
         }
-        self.waits.postponed.extend_from_slice(&swept.awaited);
+        let awaited = swept.awaited.iter().map(|ready| (ready.clone(), Vec::new()));
+        self.waits.postponed.extend(awaited);
         swept
     }
 
@@ -573,20 +584,35 @@ impl<'p> Executor<'p> {
     /// a lock. Says when to come again.
     pub fn wake(&mut self) -> Option<Millis> {
         self.waits.time_out(self.now, &mut self.post);
-        for (database, key) in std::mem::take(&mut self.waits.postponed) {
-            let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
-            let space = &self.process.keyspace;
-            let keys = Keys::one(space, gate, database, &key, space.hash(&key), self.now);
-            let mut service = service!(self);
-            let keys = service.serve_key(keys, &key);
-            let mut keys = service.serve(keys);
-            let changed = keys.take_changed();
-            drop(keys);
-            if let Some(changed) = changed {
-                cached::tell(self.process, *changed, 0, &mut self.post);
+        self.serve_postponed();
+        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
+    }
+
+    /// Tries calls again that could not be served for want of a lock, with the locks they need. Who
+    /// waits behind them may need others; then that goes on, but not for ever.
+    #[cold]
+    fn serve_postponed(&mut self) {
+        for _ in 0..POSTPONED_ROUNDS {
+            for ((database, key), mut stripes) in std::mem::take(&mut self.waits.postponed) {
+                let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
+                let space = &self.process.keyspace;
+                stripes.push(space.stripe_of(database, space.hash(&key)));
+                stripes.sort_unstable();
+                stripes.dedup();
+                let keys = Keys::many(space, gate, database, &stripes, self.now);
+                let mut service = service!(self);
+                let keys = service.serve_key(keys, &key);
+                let mut keys = service.serve(keys);
+                let changed = keys.take_changed();
+                drop(keys);
+                if let Some(changed) = changed {
+                    cached::tell(self.process, *changed, 0, &mut self.post);
+                }
+            }
+            if self.waits.postponed.is_empty() {
+                break;
             }
         }
-        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
     }
 
     /// The call that waits on this connection has its answer: it waits no more. Says whether the

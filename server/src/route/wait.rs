@@ -11,7 +11,9 @@
 //! and finds nothing gives it back.
 //!
 //! A call that needs a stripe which another loop holds (BLMOVE's destination) cannot wait for it
-//! out of order; it is tried again in the next turn.
+//! out of order. It is tried again as soon as the locks are gone, with all that it needs locked in
+//! order: requests of this loop come after it, and only a request that another loop runs within
+//! these few instructions may come before.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,8 +79,12 @@ pub(super) struct Waits {
     count: u64,
     deadlines: BTreeSet<(Millis, Address)>,
     /// Keys whose waiting calls could not be tried for want of a stripe.
-    pub(super) postponed: Vec<Ready>,
+    pub(super) postponed: Vec<Postponed>,
 }
+
+/// An awaited key that has changed, and the stripes that serving those who wait for it takes, as
+/// far as they are known.
+pub(super) type Postponed = (Ready, Vec<StripeId>);
 
 struct Call {
     number: u64,
@@ -206,7 +212,7 @@ pub(super) struct Service<'e, 'p> {
     pub(super) chance: &'e mut Dice,
     pub(super) sink: &'e mut Option<Box<dyn Sink>>,
     pub(super) post: &'e mut Post,
-    pub(super) postponed: &'e mut Vec<Ready>,
+    pub(super) postponed: &'e mut Vec<Postponed>,
     pub(super) now: Millis,
 }
 
@@ -250,7 +256,7 @@ impl Service<'_, '_> {
             entry.stripes(space, parked.database, request.as_request(), &mut stripes);
             if !keys.reach(&stripes) {
                 parked.finish(WAITING);
-                self.postponed.push((parked.database, key.into()));
+                self.postponed.push(((parked.database, key.into()), stripes));
                 break;
             }
             let (same, answer) = self.resume(keys, entry, request, &parked);
