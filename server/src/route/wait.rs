@@ -24,7 +24,7 @@ use std::sync::atomic::{
 
 use mainstay_protocol::{OwnedRequest, ReplyWriter, Version};
 
-use super::{Stamp, refuse, settle};
+use super::{Executor, Stamp, cached, refuse, service, settle};
 use crate::clock::Millis;
 use crate::command::{Entry, Next, Read, Run, Wait, Write};
 use crate::dice::Dice;
@@ -34,6 +34,10 @@ use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::Sink;
 use crate::session::{Replies, Session};
+
+/// How often calls that could not be served are tried at once; what is left waits for the end of
+/// the turn.
+const POSTPONED_ROUNDS: usize = 16;
 
 /// A call that waits, as the stripes of its keys know it.
 pub(super) struct Parked {
@@ -202,6 +206,65 @@ impl Waits {
             keys.forget(key, &known);
         }
         Some(!call.is_silent)
+    }
+}
+
+impl Executor<'_> {
+    /// Answers calls whose time is over, and tries those again that could not be served for want of
+    /// a lock. Says when to come again.
+    pub fn wake(&mut self) -> Option<Millis> {
+        self.waits.time_out(self.now, &mut self.post);
+        self.serve_postponed();
+        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
+    }
+
+    /// Tries calls again that could not be served for want of a lock, with the locks they need. Who
+    /// waits behind them may need others; then that goes on, but not for ever.
+    #[cold]
+    pub(super) fn serve_postponed(&mut self) {
+        for _ in 0..POSTPONED_ROUNDS {
+            for ((database, key), mut stripes) in std::mem::take(&mut self.waits.postponed) {
+                let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
+                let space = &self.process.keyspace;
+                stripes.push(space.stripe_of(database, space.hash(&key)));
+                stripes.sort_unstable();
+                stripes.dedup();
+                let keys = Keys::many(space, gate, database, &stripes, self.now);
+                let mut service = service!(self);
+                let keys = service.serve_key(keys, &key);
+                let mut keys = service.serve(keys);
+                let changed = keys.take_changed();
+                drop(keys);
+                if let Some(changed) = changed {
+                    cached::tell(self.process, *changed, 0, &mut self.post);
+                }
+            }
+            if self.waits.postponed.is_empty() {
+                break;
+            }
+        }
+    }
+
+    /// The call that waits on this connection has its answer: it waits no more. Says whether the
+    /// answer is to be sent; `None` if nothing waited.
+    pub fn answered(&mut self, session: &Session) -> Option<bool> {
+        let Some(gate) = &self.gate else { unreachable!("answers come within a turn") };
+        let found = self.waits.leave(session.address, self.process, gate);
+        session.card.blocked.store(0, Relaxed);
+        found
+    }
+
+    /// Ends the call that waits on this connection, if it is in the wait given, with an error or as
+    /// if its time were over.
+    pub fn unblock(&mut self, address: Address, wait: Option<u64>, error: Option<&str>) {
+        self.waits.unblock(address, wait, error, &mut self.post);
+    }
+
+    /// Ends all calls that wait with an error.
+    pub fn unblock_all(&mut self, error: &str) {
+        for address in self.waits.addresses() {
+            self.waits.unblock(address, None, Some(error), &mut self.post);
+        }
     }
 }
 
