@@ -29,7 +29,7 @@ use crate::clock::{Millis, Ticks};
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Visit, Write};
 use crate::dice::Dice;
 use crate::keyspace::{Changed, Keys, Shape, Shared, StripeId, Swept};
-use crate::mail::{Address, Post};
+use crate::mail::Post;
 use crate::observe::Counters;
 use crate::persist::journal::{self, Trouble};
 use crate::process::Process;
@@ -378,7 +378,7 @@ impl<'p> Executor<'p> {
                 note_lookups(&self.counters, &keys);
                 if let Ok(Next::Park(wait)) = &mut outcome {
                     let mut keys = keys;
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
                 }
                 outcome
             }
@@ -397,19 +397,22 @@ impl<'p> Executor<'p> {
                 };
                 let begin = out.len();
                 let seed = self.chance.next();
-                let writer = ReplyWriter::new(out, session.version);
-                let dice = Dice::new(seed);
-                let resumed = false;
-                let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
-                let mut outcome = handler(&mut write);
-                let stamp = Stamp { now, seed: drawn(seed, &write.dice), database };
-                let mut keys = write.keys;
+                let (mut keys, mut outcome, stamp) = {
+                    let writer = ReplyWriter::new(out, session.version);
+                    let (dice, resumed) = (Dice::new(seed), false);
+                    let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
+                    let outcome = handler(&mut write);
+                    let stamp = Stamp { now, seed: drawn(seed, &write.dice), database };
+                    (write.keys, outcome, stamp)
+                };
                 settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
                 note_expired(&self.counters, &keys);
+                let mut served = false;
                 if let Ok(Next::Park(wait)) = &mut outcome {
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
                 } else if keys.has_ready() {
                     keys = service!(self).serve(keys);
+                    served = true;
                 }
                 if let Some(cache) = &session.cache
                     && entry.command.reads()
@@ -421,17 +424,27 @@ impl<'p> Executor<'p> {
                 if let Some(changed) = changed {
                     cached::tell(self.process, *changed, session.id, &mut self.post);
                 }
+                if served && !self.waits.postponed.is_empty() {
+                    self.serve_postponed();
+                }
                 outcome
             }
-            Run::Session(handler) => handler(&mut Visit {
-                process: self.process,
-                post: &mut self.post,
-                gate: Some(gate),
-                args: request,
-                out: ReplyWriter::new(out, session.version),
-                now,
-                session,
-            }),
+            Run::Session(handler) => {
+                let begin = out.len();
+                let mut outcome = handler(&mut Visit {
+                    process: self.process,
+                    post: &mut self.post,
+                    gate: Some(gate),
+                    args: request,
+                    out: ReplyWriter::new(out, session.version),
+                    now,
+                    session,
+                });
+                if let Ok(Next::Park(wait)) = &mut outcome {
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), None);
+                }
+                outcome
+            }
             Run::Server(handler) => {
                 let outcome = handler(&mut Desk {
                     process: self.process,
@@ -510,50 +523,9 @@ impl<'p> Executor<'p> {
         if !changed.is_empty() {
             cached::tell(self.process, changed, 0, &mut self.post);
         }
-        self.waits.postponed.extend_from_slice(&swept.awaited);
+        let awaited = swept.awaited.iter().map(|ready| (ready.clone(), Vec::new()));
+        self.waits.postponed.extend(awaited);
         swept
-    }
-
-    /// Answers calls whose time is over, and tries those again that could not be served for want of
-    /// a lock. Says when to come again.
-    pub fn wake(&mut self) -> Option<Millis> {
-        self.waits.time_out(self.now, &mut self.post);
-        for (database, key) in std::mem::take(&mut self.waits.postponed) {
-            let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
-            let space = &self.process.keyspace;
-            let keys = Keys::one(space, gate, database, &key, space.hash(&key), self.now);
-            let mut service = service!(self);
-            let keys = service.serve_key(keys, &key);
-            let mut keys = service.serve(keys);
-            let changed = keys.take_changed();
-            drop(keys);
-            if let Some(changed) = changed {
-                cached::tell(self.process, *changed, 0, &mut self.post);
-            }
-        }
-        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
-    }
-
-    /// The call that waits on this connection has its answer: it waits no more. Says whether the
-    /// answer is to be sent; `None` if nothing waited.
-    pub fn answered(&mut self, session: &Session) -> Option<bool> {
-        let Some(gate) = &self.gate else { unreachable!("answers come within a turn") };
-        let found = self.waits.leave(session.address, self.process, gate);
-        session.card.blocked.store(0, Relaxed);
-        found
-    }
-
-    /// Ends the call that waits on this connection, if it is in the wait given, with an error or as
-    /// if its time were over.
-    pub fn unblock(&mut self, address: Address, wait: Option<u64>, error: Option<&str>) {
-        self.waits.unblock(address, wait, error, &mut self.post);
-    }
-
-    /// Ends all calls that wait with an error.
-    pub fn unblock_all(&mut self, error: &str) {
-        for address in self.waits.addresses() {
-            self.waits.unblock(address, None, Some(error), &mut self.post);
-        }
     }
 
     /// The connection is going: everything that refers to it is taken back.
