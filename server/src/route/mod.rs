@@ -176,8 +176,8 @@ impl<'p> Executor<'p> {
             return Plan { entry: None, hash: 0 };
         };
         let mut hash = 0;
-        if entry.only_key != 0 {
-            hash = self.process.keyspace.hash(request.arg(entry.only_key));
+        if let Some(key) = entry.sole_key(request) {
+            hash = self.process.keyspace.hash(request.arg(key));
             self.process.keyspace.prefetch(session.database, hash);
         }
         Plan { entry: Some(entry), hash }
@@ -194,7 +194,7 @@ impl<'p> Executor<'p> {
         }
         let found = self.process.table.called(request)?;
         // Not for what a container's name stands for: the next word decides there.
-        if found.only_key == 1 {
+        if found.is_plain {
             self.last.set(Some(found));
         }
         Some(found)
@@ -401,8 +401,8 @@ impl<'p> Executor<'p> {
         let Some(gate) = &self.gate else { unreachable!("commands run within a turn") };
         match entry.command.run {
             Run::Read(handler) => {
-                let keys = if entry.only_key != 0 {
-                    Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
+                let keys = if let Some(key) = entry.sole_key(request) {
+                    Keys::one(space, gate, database, request.arg(key), hash, now)
                 } else if entry.keys.is_empty() {
                     Keys::roving(space, gate, database, now)
                 } else if entry.is_alone(request) {
@@ -434,38 +434,43 @@ impl<'p> Executor<'p> {
                 if entry.is_alone(request) {
                     return self.dispatch_alone(entry, session, request, out);
                 }
-                let keys = if entry.only_key != 0 {
-                    Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
-                } else {
-                    self.stripes.clear();
-                    entry.stripes(space, database, request, &mut self.stripes);
-                    self.stripes.sort_unstable();
-                    self.stripes.dedup();
-                    Keys::many(space, gate, database, &self.stripes, now)
-                };
                 let begin = out.len();
                 let seed = self.chance.next();
-                let writer = ReplyWriter::new(out, session.version);
-                let dice = Dice::new(seed);
-                let resumed = false;
-                let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
-                let mut outcome = handler(&mut write);
-                let mut keys = write.keys;
-                let stamp = Stamp { now, seed, database };
-                settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
-                note_expired(&self.counters, &keys);
-                if let Ok(Next::Park(wait)) = &mut outcome {
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
-                } else if keys.has_ready() {
-                    keys = service!(self).serve(keys);
-                }
-                if let Some(cache) = &session.cache
-                    && entry.command.reads()
-                {
-                    cached::remember(self.process, cache, session.id, entry, request);
-                }
-                let changed = keys.take_changed();
-                drop(keys);
+                let (outcome, changed) = {
+                    // The view is large: it is made where the handler takes it, and stays there.
+                    let mut write = Write {
+                        keys: if let Some(key) = entry.sole_key(request) {
+                            Keys::one(space, gate, database, request.arg(key), hash, now)
+                        } else {
+                            self.stripes.clear();
+                            entry.stripes(space, database, request, &mut self.stripes);
+                            self.stripes.sort_unstable();
+                            self.stripes.dedup();
+                            Keys::many(space, gate, database, &self.stripes, now)
+                        },
+                        args: request,
+                        out: ReplyWriter::new(out, session.version),
+                        now,
+                        dice: Dice::new(seed),
+                        resumed: false,
+                    };
+                    let mut outcome = handler(&mut write);
+                    let stamp = Stamp { now, seed, database };
+                    settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
+                    note_expired(&self.counters, &write.keys);
+                    if let Ok(Next::Park(wait)) = &mut outcome {
+                        let late = write.out.since(begin).to_vec();
+                        self.waits.park(session, entry, wait, late, &mut write.keys);
+                    } else if write.keys.has_ready() {
+                        write.keys = service!(self).serve(write.keys);
+                    }
+                    if let Some(cache) = &session.cache
+                        && entry.command.reads()
+                    {
+                        cached::remember(self.process, cache, session.id, entry, request);
+                    }
+                    (outcome, write.keys.take_changed())
+                };
                 if let Some(changed) = changed {
                     cached::tell(self.process, *changed, session.id, &mut self.post);
                 }
