@@ -195,6 +195,7 @@ impl<'a> Keys<'a> {
         self.stripe(self.space.stripe_of(database, hash))
     }
 
+    #[inline]
     pub(super) fn stripe(&self, id: StripeId) -> Option<&Guarded> {
         match &self.scope {
             Scope::One(_, held) => Some(held.get()),
@@ -215,6 +216,7 @@ impl<'a> Keys<'a> {
         self.stripe_mut(self.space.stripe_of(database, hash))
     }
 
+    #[inline]
     pub(super) fn stripe_mut(&mut self, id: StripeId) -> Option<&mut Guarded> {
         match &mut self.scope {
             Scope::One(_, held) => Some(held.edit()),

@@ -164,6 +164,13 @@ impl<'p> Executor<'p> {
         self.shape.install();
     }
 
+    /// Whether answers must wait for the end of the turn: what was recorded may have to be on disk
+    /// before anybody hears of it, and a turn's records go there together.
+    #[inline]
+    pub fn holds_answers(&self) -> bool {
+        self.sink.is_some()
+    }
+
     /// Ends a turn.
     pub fn end(&mut self) {
         self.gate = None;
