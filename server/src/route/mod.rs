@@ -31,7 +31,7 @@ use crate::dice::Dice;
 use crate::keyspace::{Changed, Keys, Shape, Shared, StripeId, Swept};
 use crate::mail::Post;
 use crate::observe::Counters;
-use crate::persist::journal::{self, Trouble};
+use crate::persist::journal::{self, Policy, Trouble};
 use crate::process::Process;
 use crate::record::{RecordRef, Sink};
 use crate::session::{Replies, Session};
@@ -177,6 +177,18 @@ impl<'p> Executor<'p> {
         self.shape.install();
     }
 
+    /// Whether answers must wait for the end of the turn: what was recorded may have to be on disk
+    /// before anybody hears of it, and a turn's records go there together.
+    #[inline]
+    pub fn holds_answers(&self) -> bool {
+        self.journal.is_on() && self.journal.policy() == Policy::Always
+    }
+
+    /// Steps outside the gate within a turn; [`Executor::begin`] goes on.
+    pub fn step_out(&mut self) {
+        self.gate = None;
+    }
+
     /// Ends a turn: what it has recorded is handed over.
     pub fn end(&mut self) {
         self.gate = None;
@@ -202,8 +214,8 @@ impl<'p> Executor<'p> {
             return Plan { entry: None, hash: 0 };
         };
         let mut hash = 0;
-        if entry.only_key != 0 {
-            hash = self.process.keyspace.hash(request.arg(entry.only_key));
+        if let Some(key) = entry.sole_key(request) {
+            hash = self.process.keyspace.hash(request.arg(key));
             self.process.keyspace.prefetch(session.database, hash);
         }
         Plan { entry: Some(entry), hash }
@@ -220,7 +232,7 @@ impl<'p> Executor<'p> {
         }
         let found = self.process.table.called(request)?;
         // Not for what a container's name stands for: the next word decides there.
-        if found.only_key == 1 {
+        if found.is_plain {
             self.last.set(Some(found));
         }
         Some(found)
@@ -353,8 +365,8 @@ impl<'p> Executor<'p> {
         let Some(gate) = &self.gate else { unreachable!("commands run within a turn") };
         match entry.command.run {
             Run::Read(handler) => {
-                let keys = if entry.only_key != 0 {
-                    Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
+                let keys = if let Some(key) = entry.sole_key(request) {
+                    Keys::one(space, gate, database, request.arg(key), hash, now)
                 } else if entry.keys.is_empty() {
                     Keys::roving(space, gate, database, now)
                 } else if entry.is_alone(request) {
@@ -386,41 +398,45 @@ impl<'p> Executor<'p> {
                 if entry.is_alone(request) {
                     return self.dispatch_alone(entry, session, request, out);
                 }
-                let keys = if entry.only_key != 0 {
-                    Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
-                } else {
-                    self.stripes.clear();
-                    entry.stripes(space, database, request, &mut self.stripes);
-                    self.stripes.sort_unstable();
-                    self.stripes.dedup();
-                    Keys::many(space, gate, database, &self.stripes, now)
-                };
                 let begin = out.len();
                 let seed = self.chance.next();
-                let (mut keys, mut outcome, stamp) = {
-                    let writer = ReplyWriter::new(out, session.version);
-                    let (dice, resumed) = (Dice::new(seed), false);
-                    let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
-                    let outcome = handler(&mut write);
-                    let stamp = Stamp { now, seed: drawn(seed, &write.dice), database };
-                    (write.keys, outcome, stamp)
-                };
-                settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
-                note_expired(&self.counters, &keys);
                 let mut served = false;
-                if let Ok(Next::Park(wait)) = &mut outcome {
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
-                } else if keys.has_ready() {
-                    keys = service!(self).serve(keys);
-                    served = true;
-                }
-                if let Some(cache) = &session.cache
-                    && entry.command.reads()
-                {
-                    cached::remember(self.process, cache, session.id, entry, request);
-                }
-                let changed = keys.take_changed();
-                drop(keys);
+                let (outcome, changed) = {
+                    // The view is large: it is made where the handler takes it, and stays there.
+                    let mut write = Write {
+                        keys: if let Some(key) = entry.sole_key(request) {
+                            Keys::one(space, gate, database, request.arg(key), hash, now)
+                        } else {
+                            self.stripes.clear();
+                            entry.stripes(space, database, request, &mut self.stripes);
+                            self.stripes.sort_unstable();
+                            self.stripes.dedup();
+                            Keys::many(space, gate, database, &self.stripes, now)
+                        },
+                        args: request,
+                        out: ReplyWriter::new(out, session.version),
+                        now,
+                        dice: Dice::new(seed),
+                        resumed: false,
+                    };
+                    let mut outcome = handler(&mut write);
+                    let stamp = Stamp { now, seed: drawn(seed, &write.dice), database };
+                    settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
+                    note_expired(&self.counters, &write.keys);
+                    if let Ok(Next::Park(wait)) = &mut outcome {
+                        let late = write.out.since(begin).to_vec();
+                        self.waits.park(session, entry, wait, late, Some(&mut write.keys));
+                    } else if write.keys.has_ready() {
+                        write.keys = service!(self).serve(write.keys);
+                        served = true;
+                    }
+                    if let Some(cache) = &session.cache
+                        && entry.command.reads()
+                    {
+                        cached::remember(self.process, cache, session.id, entry, request);
+                    }
+                    (outcome, write.keys.take_changed())
+                };
                 if let Some(changed) = changed {
                     cached::tell(self.process, *changed, session.id, &mut self.post);
                 }
