@@ -1,0 +1,2 @@
+//! keyspace/capture/tests.rs — captures against a copy made at the cut.
+
