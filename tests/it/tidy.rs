@@ -18,6 +18,7 @@ const WIDE: &[(&str, &str)] = &[
 
 /// Packages of the server, and where each may be used: rooms, or files.
 const HOMES: &[(&str, &[&str])] = &[
+    ("crc32c", &["persist"]),
     ("crossbeam", &["keyspace", "mail.rs"]),
     ("hashbrown", &["keyspace", "structure", "engine", "dice.rs", "tracking"]),
     ("itoa", &["engine", "command", "persist"]),
