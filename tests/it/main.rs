@@ -13,5 +13,6 @@ mod patterns;
 mod replay;
 mod scripts;
 mod serialised;
+mod snapshot;
 mod table;
 mod tidy;

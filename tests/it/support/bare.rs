@@ -14,7 +14,7 @@ use mainstay_server::catalog;
 use mainstay_server::clients::Card;
 use mainstay_server::clock::Millis;
 use mainstay_server::error::Fault;
-use mainstay_server::keyspace::{Capture, Keys, Keyspace, Kind, STRING_TAG, Swept, Value};
+use mainstay_server::keyspace::{Capture, Keys, Keyspace, STRING_TAG, Swept, Value};
 use mainstay_server::mail::{Address, Mail, Mailbox, Wake};
 use mainstay_server::persist::disk::Memory;
 use mainstay_server::persist::snapshot::{self, Loaded, Meta, Plan, Progress, Summary};
@@ -55,11 +55,6 @@ pub fn process_with(settings: Settings, seed: u64) -> Process {
     let keyspace = Keyspace::new(databases, seed, None);
     let mailboxes = vec![Mailbox::new(Box::new(Nobody))];
     Process::new(Arc::new(settings), catalog::ENGINES, keyspace, mailboxes, START, seed)
-}
-
-/// The kind of a tag, from the catalog.
-pub fn kind(tag: u8) -> Option<&'static Kind> {
-    catalog::kinds().find(|kind| kind.tag == tag)
 }
 
 /// The digests of all databases at `now`, added up.
