@@ -12,6 +12,7 @@
 
 mod apply;
 mod cached;
+mod hold;
 mod refuse;
 mod shape;
 mod slow;
@@ -47,6 +48,8 @@ pub enum After {
     Close,
     /// Tries the same request again later: clients are paused.
     Wait,
+    /// As `Wait`, in a moment: a snapshot must have what it would change first.
+    Hold,
     /// Runs no more requests until the call, which waits for a key, is answered.
     Park,
 }
@@ -237,6 +240,9 @@ impl<'p> Executor<'p> {
                     Ok(Next::Execute) => self.execute(session, out),
                     outcome => outcome,
                 };
+                if matches!(outcome, Ok(Next::Hold)) {
+                    return After::Hold;
+                }
                 self.account(entry, outcome.is_err(), session, request);
                 outcome
             }
@@ -443,6 +449,9 @@ impl<'p> Executor<'p> {
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
                 };
+                if hold::is_held(&keys, entry, request) {
+                    return Ok(Next::Hold);
+                }
                 let begin = out.len();
                 let seed = self.chance.next();
                 let writer = ReplyWriter::new(out, session.version);
