@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use mainstay_protocol::Version;
+use mainstay_protocol::{Frame, Version};
 use mainstay_server::catalog;
 use mainstay_server::command::{Entry, Run};
 use mainstay_server::dice::Dice;
@@ -10,6 +10,7 @@ use mainstay_server::keyspace::{Capture, Filling};
 use mainstay_server::persist::disk::Memory;
 use mainstay_server::persist::snapshot;
 use mainstay_server::process::Process;
+use mainstay_server::route::After;
 use mainstay_tests::bare::{self, Bare};
 use mainstay_tests::lines::Line;
 use mainstay_tests::seed::{pick, seed};
@@ -250,4 +251,56 @@ fn a_snapshot_can_be_called_off() {
     assert!(space.begin_capture(&mut gate, bare.now).is_none(), "two at once");
     drop(gate);
     space.end_capture(first);
+}
+
+/// Who would change a big value that is not written down yet waits until it is, and nobody else; so
+/// does a transaction. Replacing and removing it waits for nothing.
+#[test]
+fn a_big_value_is_not_changed_before_it_is_written_down() {
+    let process = bare::small(1);
+    let mut bare = Bare::new(&process, 1);
+    let client = bare.connect(Version::Resp2);
+    for key in ["one", "two", "three", "four"] {
+        for from in 0..30 {
+            let pairs: String = (0..500).map(|n| format!(" {n} member{from}:{n}")).collect();
+            bare.line(client, &format!("ZADD {key}{pairs}"));
+        }
+    }
+    bare.line(client, "SET small text");
+    let (then, digest) = (bare.now, bare.digest());
+    let space = &process.keyspace;
+    let mut capture = begin(&bare);
+    let mut pieces = Vec::new();
+    assert_eq!(bare.line(client, "ZADD one 1 fresh").after, After::Hold);
+    assert_eq!(bare.line(client, "ZSCORE one member0:1").after, After::Go);
+    assert_eq!(bare.line(client, "APPEND small er").after, After::Go);
+    assert_eq!(bare.line(client, "DEL four").after, After::Go);
+    assert_eq!(bare.line(client, "SET three replaced").after, After::Go);
+    bare.line(client, "MULTI");
+    bare.line(client, "INCR number");
+    bare.line(client, "ZREM two member0:1");
+    assert_eq!(bare.line(client, "EXEC").after, After::Hold);
+    assert!(space.is_awaited());
+    let (mut steps, mut slices) = (0, 0);
+    loop {
+        pieces.push(Vec::new());
+        let more = space.walk(&mut capture, pieces.last_mut().expect("just pushed"));
+        assert!(pieces.last().is_some_and(|piece| piece.len() < 1 << 17), "a long step");
+        steps += 1;
+        if slices == 0 && bare.line(client, "EXEC").after == After::Go {
+            slices = steps;
+        }
+        if !more {
+            break;
+        }
+    }
+    assert!((10..80).contains(&slices), "{slices} steps until two big values were through");
+    assert_eq!(bare.line(client, "ZSCORE two member0:1").frames, [Frame::Null]);
+    assert_eq!(bare.line(client, "GET number").frames, [Frame::Bulk("1".into())]);
+    space.end_capture(capture);
+    let fresh = bare::small(2);
+    let filling = Filling::new(&fresh.keyspace, catalog::kinds());
+    pieces.iter().for_each(|piece| filling.take(piece).expect("what was written reads back"));
+    assert_eq!(filling.finish().expect("whole"), 5);
+    assert_eq!(bare::digest(&fresh, then), digest);
 }

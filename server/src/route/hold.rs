@@ -4,8 +4,7 @@
 //! through: some tens of milliseconds for a million elements. All writes wait while the walker
 //! cannot follow (`keyspace::capture`). Nothing has happened then: the request is tried again.
 //!
-//! Not for what names no key, and not for calls that are served: those write down what is left of a
-//! value themselves.
+//! Not for what runs alone and names no key: that writes down what is left of a value itself.
 
 use mainstay_protocol::{OwnedRequest, Request};
 
