@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use mainstay_protocol::{Frame, Version};
+use mainstay_protocol::{Frame, OwnedRequest, Version};
 use mainstay_server::catalog;
 use mainstay_server::command::{Entry, Run};
 use mainstay_server::dice::Dice;
@@ -10,6 +10,7 @@ use mainstay_server::keyspace::{Capture, Filling};
 use mainstay_server::persist::disk::Memory;
 use mainstay_server::persist::snapshot;
 use mainstay_server::process::Process;
+use mainstay_server::record::Record;
 use mainstay_server::route::After;
 use mainstay_tests::bare::{self, Bare};
 use mainstay_tests::lines::Line;
@@ -75,7 +76,14 @@ fn change(bare: &mut Bare<'_>, client: &mut usize, dice: &mut Dice, writes: &[&E
         *client = bare.connect(Version::Resp3);
     }
     let line = line(dice, writes, bare.now);
-    bare.call(*client, &line.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    if dice.below(3) == 0 {
+        // As records are done again: a big value that is not written down yet holds nothing back.
+        let request = OwnedRequest::from_args(line.iter().map(Vec::as_slice));
+        let (stamp, seed, database) = (bare.now, dice.next(), dice.below(4));
+        let _ = bare::replay(bare.process, &[Record { stamp, seed, database, request }]);
+    } else {
+        bare.call(*client, &line.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    }
     bare.process.pause.until.store(0, Relaxed);
     // Nobody asks for them.
     bare.take_records();
