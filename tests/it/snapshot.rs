@@ -66,20 +66,65 @@ fn line(dice: &mut Dice, writes: &[&Entry], now: u64) -> Vec<Vec<u8>> {
     text.split_whitespace().map(|word| word.as_bytes().to_vec()).collect()
 }
 
+/// Few keys with big values, and what is done to such.
+fn big_line(dice: &mut Dice, now: u64) -> Vec<Vec<u8>> {
+    let (n, key, name) = (dice.below(9_000), dice.below(2), any_name(dice));
+    let run = |what: &str| -> String { (n..n + 400).map(|n| format!(" {what}{n}")).collect() };
+    let deadline = now + dice.below(100) as u64;
+    let text = match dice.below(40) {
+        0..4 => format!("SADD set{key}{}", run("member:")),
+        4..8 => format!("RPUSH list{key}{}", run("element:")),
+        8..12 => format!("HSET hash{key}{}", run("field-or-value:")),
+        12..16 => {
+            let pairs: String = (n..n + 400).map(|n| format!(" {} m{n}", n % 7)).collect();
+            format!("ZADD sorted{key}{pairs}")
+        }
+        16..20 => format!("XADD stream{key} * a {n} b {}", "x".repeat(3_000)),
+        20..22 => format!("SETRANGE big{key} {} changed", n * 200),
+        22 => format!("SPOP set{key} 3"),
+        23 => format!("LTRIM list{key} {} -{}", n % 50, 1 + n % 40),
+        24 => format!("HDEL hash{key}{}", run("field-or-value:")),
+        25 => format!("ZREMRANGEBYRANK sorted{key} {} {}", n % 300, n % 400),
+        26 => format!("XTRIM stream{key} MAXLEN ~ {}", n % 300),
+        27 => format!("RENAME {name}{key} {name}{}", 1 - key),
+        28 => format!("COPY {name}{key} {name}{} REPLACE", 1 - key),
+        29 => format!("MOVE {name}{key} {}", dice.below(2)),
+        30 => format!("DEL {name}{key}"),
+        31 => format!("SET {name}{key} {n}"),
+        32 => format!("PEXPIREAT {name}{key} {deadline}"),
+        33 => "SWAPDB 0 1".to_owned(),
+        34 if dice.below(10) == 0 => "FLUSHDB".to_owned(),
+        34..37 => format!("HSET timed{} a 1 b 2 c{n} 3", n % 40),
+        _ => format!("HPEXPIREAT timed{} {deadline} FIELDS 2 a c{n}", n % 40),
+    };
+    text.split_whitespace().map(|word| word.as_bytes().to_vec()).collect()
+}
+
 fn any_name(dice: &mut Dice) -> &'static str {
     ["set", "list", "hash", "sorted", "stream", "big"][dice.below(6)]
 }
 
 /// Does some random thing to a process.
 fn change(bare: &mut Bare<'_>, client: &mut usize, dice: &mut Dice, writes: &[&Entry]) {
+    let line = line(dice, writes, bare.now);
+    run(bare, client, dice, &line, 4);
+}
+
+/// Runs a line, in one of so many databases if it is done as a record.
+fn run(
+    bare: &mut Bare<'_>,
+    client: &mut usize,
+    dice: &mut Dice,
+    line: &[Vec<u8>],
+    databases: usize,
+) {
     if bare.is_parked(*client) || !bare.is_open(*client) {
         *client = bare.connect(Version::Resp3);
     }
-    let line = line(dice, writes, bare.now);
     if dice.below(3) == 0 {
         // As records are done again: a big value that is not written down yet holds nothing back.
         let request = OwnedRequest::from_args(line.iter().map(Vec::as_slice));
-        let (stamp, seed, database) = (bare.now, dice.next(), dice.below(4));
+        let (stamp, seed, database) = (bare.now, dice.next(), dice.below(databases));
         let _ = bare::replay(bare.process, &[Record { stamp, seed, database, request }]);
     } else {
         bare.call(*client, &line.iter().map(Vec::as_slice).collect::<Vec<_>>());
@@ -113,9 +158,17 @@ fn a_capture_is_what_was_there_at_the_cut() {
         let mut bare = Bare::new(&process, dice.next());
         let mut client = bare.connect(Version::Resp3);
         let writes = writes(&process);
+        let mut change = |bare: &mut Bare<'_>, dice: &mut Dice| {
+            if round % 2 == 0 {
+                change(bare, &mut client, dice, &writes);
+            } else {
+                let line = big_line(dice, bare.now);
+                run(bare, &mut client, dice, &line, 2);
+            }
+        };
         for turn in 0..8 {
             for _ in 0..CALLS {
-                change(&mut bare, &mut client, &mut dice, &writes);
+                change(&mut bare, &mut dice);
             }
             let (then, expected) = (bare.now, bare::contents(&process, bare.now));
             let digest = bare::digest(&process, then);
@@ -127,7 +180,7 @@ fn a_capture_is_what_was_there_at_the_cut() {
             loop {
                 let calls = if steps < CALLS { dice.below(most) } else { 0 };
                 for _ in 0..calls {
-                    change(&mut bare, &mut client, &mut dice, &writes);
+                    change(&mut bare, &mut dice);
                 }
                 let mut piece = Vec::new();
                 let more = space.walk(&mut capture, &mut piece);
