@@ -26,6 +26,7 @@ pub static ENGINES: &[&Engine] = &[
     &system::command::ENGINE,
     &system::config::ENGINE,
     &system::info::ENGINE,
+    &system::persistence::ENGINE,
     &system::process::ENGINE,
 ];
 

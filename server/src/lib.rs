@@ -19,6 +19,7 @@ pub mod reactor;
 pub mod record;
 pub mod restore;
 pub mod route;
+pub mod saving;
 pub mod session;
 pub mod settings;
 pub mod startup;

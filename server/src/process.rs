@@ -61,6 +61,8 @@ pub struct Process {
     /// When the process started.
     pub started: Millis,
     states: Vec<Box<dyn State>>,
+    /// Whether a snapshot is made at the end; as the save points say if nobody does.
+    at_end: Mutex<Option<bool>>,
     stop: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
@@ -137,6 +139,7 @@ impl Process {
             run_id: (0..5).map(|_| format!("{:08x}", dice.next() as u32)).collect(),
             started,
             states: engines.iter().filter_map(|engine| engine.state).map(|make| make()).collect(),
+            at_end: Mutex::new(None),
             stop: Mutex::new(None),
             table,
         }
@@ -202,6 +205,16 @@ impl Process {
         if now % 1000 < 100 {
             self.memory();
         }
+    }
+
+    /// Says whether a snapshot is made when the process ends.
+    pub fn save_at_end(&self, save: bool) {
+        *self.at_end.lock() = Some(save);
+    }
+
+    /// What [`Process::save_at_end`] was told.
+    pub fn saves_at_end(&self) -> Option<bool> {
+        *self.at_end.lock()
     }
 
     /// Says what is to be done when the process shall end.

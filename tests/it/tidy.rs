@@ -51,6 +51,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "assembly.rs",
             "startup.rs",
             "restore.rs",
+            "saving.rs",
             "reactor",
             "observe",
             "route",

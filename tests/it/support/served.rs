@@ -46,7 +46,9 @@ impl Served {
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).expect("a folder for the socket");
         let socket = folder.join("socket").display().to_string();
-        let args = ["--port", "0", "--unixsocket", &socket];
+        let dir = folder.display().to_string();
+        let memory_only = ["--dir", &dir, "--appendonly", "no"];
+        let args = [&["--port", "0", "--unixsocket", &socket], &memory_only[..]].concat();
         let args: Vec<Vec<u8>> =
             args.iter().chain(flags).map(|word| word.as_bytes().to_vec()).collect();
         let settings = match start(&catalog::settings(), &args, &mut io::empty()) {

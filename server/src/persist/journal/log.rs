@@ -191,6 +191,12 @@ impl Log {
         self.is_broken
     }
 
+    /// Bytes of the segments that are needed, without the room that is taken ahead.
+    pub fn bytes(&self) -> u64 {
+        let full = self.segments.len() - 1;
+        self.segments[..full].iter().map(|segment| segment.bytes).sum::<u64>() + self.at
+    }
+
     /// What its segments have in common.
     pub fn shape(&self) -> Shape {
         self.shape

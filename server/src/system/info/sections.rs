@@ -8,6 +8,7 @@ use super::human::human;
 use crate::clock::{self, Ticks};
 use crate::command::Desk;
 use crate::observe::Counters;
+use crate::persist::journal::Trouble;
 use crate::settings::catalog as said;
 use crate::{REDIS_VERSION, VERSION, machine};
 
@@ -126,22 +127,61 @@ pub(super) fn ratio(part: u64, whole: u64) -> f64 {
 
 fn persistence(cx: &Desk<'_>, text: &mut String) {
     let process = cx.process;
-    field(text, "loading", 0);
+    let store = process.store();
+    let (saves, journal) = (&store.saves, &store.journal);
+    let is_saving = saves.is_on.load(Relaxed);
+    let changes = process.total(|counters| counters.changes.get());
+    let done = saves.done_at.load(Relaxed);
+    let last = if done == 0 { process.started } else { done };
+    let status = |failed: bool| if failed { "err" } else { "ok" };
+    let has_failed = saves.has_failed.load(Relaxed);
+    let is_first = saves.count.load(Relaxed) == 0 && !has_failed;
+    let took_s = if is_first { -1 } else { saves.took_ms.load(Relaxed) as i64 / 1000 };
+    let now_s = if is_saving {
+        clock::now().saturating_sub(saves.begun.load(Relaxed)) as i64 / 1000
+    } else {
+        -1
+    };
+    let since = changes.saturating_sub(saves.changes.load(Relaxed));
+    field(text, "loading", u8::from(store.loading.is_on.load(Relaxed)));
     field(text, "async_loading", 0);
-    field(text, "rdb_changes_since_last_save", process.total(|counters| counters.changes.get()));
-    field(text, "rdb_bgsave_in_progress", 0);
-    field(text, "rdb_last_save_time", process.started / 1000);
-    field(text, "rdb_last_bgsave_status", "ok");
-    field(text, "rdb_last_bgsave_time_sec", -1);
-    field(text, "rdb_current_bgsave_time_sec", -1);
-    field(text, "rdb_saves", 0);
-    field(text, "aof_enabled", 0);
-    field(text, "aof_rewrite_in_progress", 0);
+    field(text, "rdb_changes_since_last_save", since);
+    field(text, "rdb_bgsave_in_progress", u8::from(is_saving));
+    field(text, "rdb_last_save_time", last / 1000);
+    field(text, "rdb_last_bgsave_status", status(has_failed));
+    field(text, "rdb_last_bgsave_time_sec", took_s);
+    field(text, "rdb_current_bgsave_time_sec", now_s);
+    field(text, "rdb_saves", saves.count.load(Relaxed));
+    field(text, "rdb_last_load_keys_loaded", store.loading.snapshot.entries.load(Relaxed));
+    field(text, "aof_enabled", u8::from(journal.is_on()));
+    field(text, "aof_rewrite_in_progress", u8::from(is_saving && journal.is_on()));
     field(text, "aof_rewrite_scheduled", 0);
-    field(text, "aof_last_rewrite_time_sec", -1);
-    field(text, "aof_current_rewrite_time_sec", -1);
-    field(text, "aof_last_bgrewrite_status", "ok");
-    field(text, "aof_last_write_status", "ok");
+    field(text, "aof_last_rewrite_time_sec", took_s);
+    field(text, "aof_current_rewrite_time_sec", now_s);
+    field(text, "aof_last_bgrewrite_status", status(has_failed));
+    let trouble = journal.trouble();
+    field(text, "aof_last_write_status", status(trouble >= Trouble::Full));
+    if !journal.is_on() {
+        return;
+    }
+    let figures = &journal.figures;
+    field(text, "aof_current_size", figures.bytes.load(Relaxed));
+    field(text, "aof_base_size", figures.base_bytes.load(Relaxed));
+    field(text, "aof_buffer_length", journal.pending());
+    field(text, "aof_pending_bio_fsync", u8::from(journal.durable() < journal.written()));
+    field(text, "journal_state", trouble.name());
+    if trouble != Trouble::None {
+        field(text, "journal_reason", journal.reason());
+    }
+    field(text, "journal_last_lsn", journal.last());
+    field(text, "journal_written_lsn", journal.written());
+    field(text, "journal_durable_lsn", journal.durable());
+    field(text, "journal_syncs", figures.syncs.load(Relaxed));
+    field(text, "journal_last_sync_usec", figures.sync_us.load(Relaxed));
+    field(text, "journal_longest_sync_usec", figures.sync_us_max.load(Relaxed));
+    field(text, "journal_blocks", figures.blocks.load(Relaxed));
+    field(text, "journal_held_back_turns", figures.held_back.load(Relaxed));
+    field(text, "journal_replayed_units", store.loading.units.load(Relaxed));
 }
 
 fn stats(cx: &Desk<'_>, text: &mut String) {

@@ -71,10 +71,11 @@ fn shutdown(cx: &mut Desk<'_>) -> Outcome {
     if abort {
         return Err(Refusal::text("ERR No shutdown in progress."));
     }
-    if save && !force {
-        return Err(Refusal::text(
-            "ERR Nothing can be saved: data lives in memory only. Say SHUTDOWN NOSAVE.",
-        ));
+    // FORCE stops even if what is to be saved cannot be; so does every shutdown here, with a line
+    // in the log.
+    let _ = force;
+    if save || nosave {
+        cx.process.save_at_end(save);
     }
     tracing::warn!("SHUTDOWN by {}: stopping", cx.session.card.peer);
     cx.process.stop();
