@@ -34,7 +34,9 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Reads the manifest; `None` if there is none.
+    /// Reads the manifest; `None` if there is none. What it says stays: the process that wrote it
+    /// may have been killed before its name was on disk, and files that it does not name are
+    /// removed.
     ///
     /// # Errors
     /// If it cannot be read, or is damaged.
@@ -45,6 +47,7 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Fault::io(doing())(error)),
         };
+        disk.sync_names().map_err(Fault::io(doing()))?;
         match Manifest::parse(&bytes) {
             Ok(manifest) => Ok(Some(manifest)),
             Err(why) => Err(Fault::File { path: format!("{}/{NAME}", disk.place()).into(), why }),

@@ -43,6 +43,8 @@ pub struct End {
     pub next: Lsn,
     /// Where the last segment has to be closed; `None` if it is, or there is none.
     pub open: Option<Open>,
+    /// Whether all of the last segment is known to be on disk: it was closed and cut.
+    pub is_settled: bool,
 }
 
 /// The last segment, as it was left.
@@ -101,9 +103,13 @@ pub fn read(
         }
         let first = stopped.first.or(walk.expected).unwrap_or(after + 1);
         end.segments.push(Segment { number, first, bytes: bytes.len() as u64 });
+        end.is_settled = false;
         match stopped.how {
             How::Sealed => (end.open, must_follow) = (None, true),
-            How::Closed => (end.open, must_follow) = (None, false),
+            How::Closed { at } => {
+                (end.open, must_follow) = (None, false);
+                end.is_settled = bytes.len() == at + BLOCK_BYTES;
+            }
             How::Open { at, torn } => {
                 end.open = Some(Open { name, at, torn });
                 must_follow = false;
@@ -172,7 +178,7 @@ struct Stopped {
 
 enum How {
     Sealed,
-    Closed,
+    Closed { at: usize },
     Open { at: u64, torn: u64 },
 }
 
@@ -207,7 +213,7 @@ impl Walk<'_> {
             self.expected = Some(block.next());
             match block.kind {
                 Kind::Seal => return Ok(Stopped { first, how: How::Sealed }),
-                Kind::Close => return Ok(Stopped { first, how: How::Closed }),
+                Kind::Close => return Ok(Stopped { first, how: How::Closed { at } }),
                 Kind::Records => {}
             }
             let start = at + BLOCK_BYTES;
@@ -271,28 +277,32 @@ impl Walk<'_> {
     }
 }
 
-/// Closes the last segment of a journal that was left open, so that nothing behind its last whole
-/// block is ever read. Torn bytes are kept in a file of their own, whose name is answered.
+/// Makes what was read stay, and closes the last segment if it was left open, so that nothing behind
+/// its last whole block is ever read. Torn bytes are kept in a file of their own, whose name is
+/// answered.
 ///
 /// # Errors
 /// What the disk says.
 pub fn mend(disk: &dyn Disk, set: u64, end: &End) -> io::Result<Option<String>> {
-    let Some(open) = &end.open else { return Ok(None) };
-    let file = disk.open(&open.name)?;
+    // The process before may have been killed between making a name and syncing it.
+    disk.sync_names()?;
+    let Some(last) = end.segments.last().filter(|_| !end.is_settled) else { return Ok(None) };
+    let file = disk.open(&name(last.number))?;
     let bytes = read_all(&*file, SEGMENT_BYTES_MAX)?;
     let mut kept = None;
-    if open.torn > 0 {
-        let name = format!("{}.torn-at-{}", open.name, open.at);
-        let aside = disk.create(&name)?;
+    if let Some(open) = end.open.as_ref().filter(|open| open.torn > 0) {
         let start = (open.at as usize).min(bytes.len());
         let stop = (start + open.torn as usize).min(bytes.len());
-        aside.write_at(&bytes[start..stop], 0)?;
-        aside.sync()?;
-        disk.sync_names()?;
-        kept = Some(name);
+        kept = Some(keep_aside(disk, open, &bytes[start..stop])?);
     }
-    let front = bytes.first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?;
-    let head = Head::from_bytes(front)?;
+    // What was read may be in memory alone: it was killed before a sync, or one failed, after which
+    // the system takes for written what is not. So it is written again, before anything says that
+    // it is kept.
+    let whole = end.open.as_ref().map_or(bytes.len(), |open| open.at as usize);
+    file.write_at(&bytes[..whole.min(bytes.len())], 0)?;
+    file.sync()?;
+    let Some(open) = &end.open else { return Ok(kept) };
+    let head = Head::from_bytes(bytes.first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?)?;
     debug_assert_eq!(head.set, set);
     let (kind, first) = (Kind::Close, end.next);
     let block = Block { kind, bytes: 0, count: 0, first, stamp: 0, synced: end.next - 1 };
@@ -304,4 +314,13 @@ pub fn mend(disk: &dyn Disk, set: u64, end: &End) -> io::Result<Option<String>> 
     file.cut(open.at + close.len() as u64)?;
     file.sync()?;
     Ok(kept)
+}
+
+fn keep_aside(disk: &dyn Disk, open: &Open, torn: &[u8]) -> io::Result<String> {
+    let name = format!("{}.torn-at-{}", open.name, open.at);
+    let aside = disk.create(&name)?;
+    aside.write_at(torn, 0)?;
+    aside.sync()?;
+    disk.sync_names()?;
+    Ok(name)
 }
