@@ -5,6 +5,7 @@
 //! whatever chance says, and a snapshot makes older segments needless. Errors that leave the power
 //! on are met as the writer thread meets them.
 
+use std::io;
 use std::sync::Arc;
 
 use mainstay_server::dice::Dice;
@@ -50,16 +51,18 @@ fn snapshot_bytes(lsn: Lsn, units: &[Unit]) -> Vec<u8> {
 }
 
 /// What the disk refuses ends a life; anything else that is refused is wrong.
-fn stop(disk: &SimDisk, fault: &Fault) -> Stop {
+fn stop(fault: &Fault) -> Stop {
     match fault {
-        Fault::Io { .. } if disk.is_dead() => Stop::Disk(fault.to_string()),
+        Fault::Io { source, .. } if source.kind() != io::ErrorKind::NotFound => {
+            Stop::Disk(fault.to_string())
+        }
         _ => Stop::Wrong(fault.to_string()),
     }
 }
 
 /// Reads a folder without changing it, and compares with the model.
 pub fn look(disk: &SimDisk, model: &Model) -> Result<Option<Found>, Stop> {
-    let Some(manifest) = Manifest::read(disk).map_err(|fault| stop(disk, &fault))? else {
+    let Some(manifest) = Manifest::read(disk).map_err(|fault| stop(&fault))? else {
         let names = disk.names()?;
         let is_data = |name: &String| log::number(name).is_some() || name.starts_with("snapshot-");
         return match names.into_iter().find(is_data) {
@@ -70,7 +73,9 @@ pub fn look(disk: &SimDisk, model: &Model) -> Result<Option<Found>, Stop> {
     };
     let mut after = 0;
     if let Some((number, lsn)) = manifest.snapshot {
-        let bytes = disk.open(&snapshot_name(number)).and_then(|file| read_all(&*file, 64))?;
+        let name = snapshot_name(number);
+        let bytes = disk.open(&name).and_then(|file| read_all(&*file, 64));
+        let bytes = bytes.map_err(|error| stop(&Fault::io(name)(error)))?;
         let units = model.units.get(..lsn as usize);
         if !units.is_some_and(|units| bytes == snapshot_bytes(lsn, units)) {
             return wrong("the snapshot is another one");
@@ -81,7 +86,7 @@ pub fn look(disk: &SimDisk, model: &Model) -> Result<Option<Found>, Stop> {
     if let Some(first) = manifest.journal {
         let mut reading = Reading::new(model, after);
         let read = read(disk, manifest.set, first, after, &mut |entry| reading.show(&entry));
-        end = read.map_err(|fault| stop(disk, &fault))?;
+        end = read.map_err(|fault| stop(&fault))?;
         if end.next != reading.last() + 1 {
             return wrong(format!("{} follows {}", end.next, reading.last()));
         }

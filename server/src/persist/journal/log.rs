@@ -101,8 +101,9 @@ impl Prepared {
 /// Bytes written at once when a segment is filled with zeros.
 const ZEROS: usize = 1 << 20;
 
-/// What every segment keeps free for its last block.
-const SEAL_BYTES: u64 = BLOCK_BYTES as u64;
+/// What every segment keeps free: room for its last block, and something behind it, so that a file
+/// that ends with that block was cut there, and hence is on disk.
+const SEAL_BYTES: u64 = BLOCK_BYTES as u64 + 8;
 
 /// A segment that is still needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -346,7 +347,7 @@ impl Log {
     /// What the disk says.
     pub fn close(&mut self) -> io::Result<()> {
         self.end_segment(Kind::Close)?;
-        self.current.file.cut(self.at + SEAL_BYTES)?;
+        self.current.file.cut(self.at + BLOCK_BYTES as u64)?;
         self.current.file.sync()?;
         if let Some(prepared) = self.prepared.take() {
             self.disk.remove(&name(prepared.number()))?;
