@@ -87,6 +87,7 @@ pub fn look(disk: &SimDisk, model: &Model) -> Result<Option<Found>, Stop> {
         let mut reading = Reading::new(model, after);
         let read = read(disk, manifest.set, first, after, &mut |entry| reading.show(&entry));
         end = read.map_err(|fault| stop(&fault))?;
+        end.must_reach(disk, manifest.reached).map_err(|fault| stop(&fault))?;
         if end.next != reading.last() + 1 {
             return wrong(format!("{} follows {}", end.next, reading.last()));
         }
@@ -108,16 +109,21 @@ impl Life<'_> {
         let (mut manifest, end) = match look(disk, model)? {
             Some(Found { manifest, end }) => (manifest, end),
             None => {
-                let manifest = Manifest { set: chance.next(), snapshot: None, journal: None };
+                let manifest = Manifest {
+                    set: chance.next(),
+                    snapshot: None,
+                    journal: None,
+                    reached: 0,
+                };
                 manifest.write(disk)?;
                 (manifest, End { next: 1, ..End::default() })
             }
         };
         clear(disk, &manifest)?;
         if let Some(kept) = mend(disk, manifest.set, &end)? {
-            let torn = end.open.as_ref().map_or(0, |open| open.torn);
-            if disk.contents(&kept).map(|bytes| bytes.len() as u64) != Some(torn) {
-                return wrong(format!("{kept} does not have the {torn} bytes that were torn"));
+            // It has other bytes if it is of an attempt to mend that was cut.
+            if disk.contents(&kept).is_none_or(|bytes| bytes.is_empty()) {
+                return wrong(format!("{kept} does not have the bytes that were torn"));
             }
         }
         let shape = Shape { set: manifest.set, bytes };
@@ -127,10 +133,8 @@ impl Life<'_> {
         let (next, seed) = (end.next, Dice::new(chance.next()));
         let arc: Arc<dyn Disk> = Arc::new(disk.clone());
         let log = Log::begin(arc, shape, end.segments, number, next, seed)?;
-        if manifest.journal != Some(first) {
-            manifest.journal = Some(first);
-            manifest.write(disk)?;
-        }
+        (manifest.journal, manifest.reached) = (Some(first), number);
+        manifest.write(disk)?;
         model.go_back_to(next - 1);
         model.promise(next - 1);
         let disk = disk.clone();
@@ -161,7 +165,7 @@ impl Life<'_> {
             let _ = self.start_over();
             return Ok(());
         }
-        match self.chance.below(24) {
+        match self.chance.below(26) {
             0..=9 => self.append(),
             10..=14 => drop(self.log.write()),
             15..=19 => drop(self.log.write().and_then(|()| self.log.sync())),
@@ -169,6 +173,7 @@ impl Life<'_> {
             22 => {
                 let _ = self.snapshot();
             }
+            23 => self.log.mark(),
             _ => self.now += 1,
         }
         Ok(())
@@ -245,6 +250,7 @@ impl Life<'_> {
         let (shape, next, chance) = (self.log.shape(), self.log.next(), self.log.chance());
         let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
         let log = Log::begin(disk, shape, Vec::new(), number, next, chance)?;
+        self.manifest.reached = number;
         self.write_snapshot(|_, _| number)?;
         self.spare = None;
         self.log = log;

@@ -5,7 +5,8 @@
 //! mainstay data 1
 //! set 8f0c2d6a11b09e37
 //! snapshot 3 1234567          number and LSN, or `snapshot none`
-//! journal 7                   number of the first segment that is needed, or `journal none`
+//! journal 7 9                 numbers of the first segment that is needed, and of one that there
+//!                             is at least; or `journal none`
 //! check 1a2b3c4d              CRC-32C of the lines above
 //! ```
 //!
@@ -31,6 +32,9 @@ pub struct Manifest {
     pub snapshot: Option<(u64, Lsn)>,
     /// The first segment that is needed.
     pub journal: Option<u64>,
+    /// The journal has a segment of this number, or a later one: a process that begins one says so,
+    /// since the last one of the process before does not. Means nothing without a journal.
+    pub reached: u64,
 }
 
 impl Manifest {
@@ -67,7 +71,10 @@ impl Manifest {
             Some((number, lsn)) => format!("{number} {lsn}"),
             None => "none".into(),
         };
-        let journal = self.journal.map_or("none".into(), |number| number.to_string());
+        let journal = match self.journal {
+            Some(number) => format!("{number} {}", self.reached),
+            None => "none".into(),
+        };
         let text = format!(
             "mainstay data 1\nset {:016x}\nsnapshot {snapshot}\njournal {journal}\n",
             self.set
@@ -101,11 +108,11 @@ impl Manifest {
             Some((name, lsn)) => Some((number(name)?, number(lsn)?)),
             None => None,
         };
-        let journal = match words("journal")? {
-            "none" => None,
-            name => Some(number(name)?),
+        let (journal, reached) = match words("journal")?.split_once(' ') {
+            Some((first, reached)) => (Some(number(first)?), number(reached)?),
+            None => (None, 0),
         };
-        Ok(Manifest { set, snapshot, journal })
+        Ok(Manifest { set, snapshot, journal, reached })
     }
 }
 
@@ -116,8 +123,8 @@ mod tests {
     #[test]
     fn every_changed_byte_is_seen() {
         for manifest in [
-            Manifest { set: 1, snapshot: None, journal: Some(1) },
-            Manifest { set: u64::MAX, snapshot: Some((3, 1234)), journal: None },
+            Manifest { set: 1, snapshot: None, journal: Some(1), reached: 2 },
+            Manifest { set: u64::MAX, snapshot: Some((3, 1234)), journal: None, reached: 0 },
         ] {
             let text = manifest.to_text();
             assert_eq!(Manifest::parse(text.as_bytes()), Ok(manifest));

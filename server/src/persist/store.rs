@@ -56,7 +56,7 @@ struct Opened {
     /// Threads of the journal, if it runs.
     handle: Option<Handle>,
     #[expect(dead_code, reason = "held, not read")]
-    lock: Lock,
+    lock: Option<Lock>,
 }
 
 /// How a journal is kept.
@@ -96,7 +96,20 @@ impl Store {
             }
             Err(error) => return Err(Fault::io(doing())(error)),
         };
-        let disk: Arc<dyn Disk> = Arc::new(folder);
+        self.enter(Arc::new(folder), Some(lock), chance)
+    }
+
+    /// As [`Store::open`], with a disk at hand.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn enter(
+        &self,
+        disk: Arc<dyn Disk>,
+        lock: Option<Lock>,
+        chance: &mut Dice,
+    ) -> Result<Option<(u64, Lsn)>, Fault> {
+        let doing = || format!("use '{}' as the folder of data", disk.place());
         let manifest = match Manifest::read(&*disk)? {
             Some(manifest) => manifest,
             None => {
@@ -107,12 +120,17 @@ impl Store {
                          files are the data; restore it from a backup, or move the files away",
                         manifest::NAME
                     );
-                    return Err(Fault::File { path, why });
+                    return Err(Fault::File { path: disk.place().into(), why });
                 }
-                Manifest { set: chance.next(), snapshot: None, journal: None }
+                // Before there is any file of data, which means nothing without it.
+                let set = chance.next();
+                let manifest = Manifest { set, snapshot: None, journal: None, reached: 0 };
+                manifest.write(&*disk).map_err(Fault::io(doing()))?;
+                manifest
             }
         };
         clear(&*disk, &manifest).map_err(Fault::io(doing()))?;
+        
         *self.opened.lock() = Some(Opened { disk, manifest, handle: None, lock });
         Ok(manifest.snapshot)
     }
@@ -140,6 +158,7 @@ impl Store {
             return Ok(End { next: after + 1, ..End::default() });
         };
         let end = read(&*disk, manifest.set, first, after, show)?;
+        end.must_reach(&*disk, manifest.reached)?;
         let mended = mend(&*disk, manifest.set, &end);
         match mended.map_err(Fault::io(format!("mend the journal in '{}'", disk.place())))? {
             Some(kept) => {
@@ -187,7 +206,7 @@ impl Store {
             Dice::new(chance.next()),
         );
         let log = begun.map_err(Fault::io(doing()))?;
-        let manifest = Manifest { journal: Some(first), ..opened.manifest };
+        let manifest = Manifest { journal: Some(first), reached: number, ..opened.manifest };
         if manifest != opened.manifest {
             manifest.write(&*opened.disk).map_err(Fault::io(doing()))?;
             opened.manifest = manifest;

@@ -15,7 +15,7 @@ use super::log::{Segment, name, number};
 use crate::clock::Millis;
 use crate::error::Fault;
 use crate::persist::codec::{Encoded, Records};
-use crate::persist::disk::{Disk, read_all};
+use crate::persist::disk::{Disk, read_all, replace};
 
 /// The longest segment that is read.
 const SEGMENT_BYTES_MAX: u64 = 16 << 30;
@@ -58,8 +58,20 @@ pub struct Open {
     pub torn: u64,
 }
 
+impl End {
+    /// Refuses a journal of which the last segments are gone: there is one of this number at least.
+    ///
+    /// # Errors
+    /// If there is not: which is missing.
+    pub fn must_reach(&self, disk: &dyn Disk, number: u64) -> Result<(), Fault> {
+        let used = self.segments.last().map_or(0, |segment| segment.number);
+        let last = self.unused.last().copied().unwrap_or(0).max(used);
+        if last < number { Err(missing(disk, last + 1)) } else { Ok(()) }
+    }
+}
+
 /// Shows every record of the units after `after`, in order. `first` is the number of the first
-/// segment that is needed.
+/// segment that is needed, and there is one of it at least.
 ///
 /// # Errors
 /// If a segment is missing or damaged: which, and where; and what `show` says.
@@ -72,10 +84,10 @@ pub fn read(
 ) -> Result<End, Fault> {
     let io = |doing: String| Fault::io(doing);
     let names = disk.names().map_err(io(format!("list the files of '{}'", disk.place())))?;
-    let numbers: Vec<u64> = names.iter().filter_map(|name| number(name)).collect();
-    let mut numbers: Vec<u64> = numbers.into_iter().filter(|&found| found >= first).collect();
+    let numbers = names.iter().filter_map(|name| number(name));
+    let mut numbers: Vec<u64> = numbers.filter(|&found| found >= first).collect();
     numbers.sort_unstable();
-    if numbers.first().is_some_and(|&found| found != first) {
+    if numbers.first() != Some(&first) {
         return Err(missing(disk, first));
     }
     let mut end = End { next: after + 1, ..End::default() };
@@ -209,11 +221,15 @@ impl Walk<'_> {
                 let why = format!("unit {} follows, and {expected} is missing", block.first);
                 return damaged(at, &why);
             }
-            first = first.or(Some(block.first));
+            first = first.or((block.kind != Kind::Mark).then_some(block.first));
             self.expected = Some(block.next());
             match block.kind {
                 Kind::Seal => return Ok(Stopped { first, how: How::Sealed }),
                 Kind::Close => return Ok(Stopped { first, how: How::Closed { at } }),
+                Kind::Mark => {
+                    let how = self.open_end(name, head, bytes, at, Found::Nothing)?;
+                    return Ok(Stopped { first, how });
+                }
                 Kind::Records => {}
             }
             let start = at + BLOCK_BYTES;
@@ -255,6 +271,10 @@ impl Walk<'_> {
         at: usize,
         found: Found,
     ) -> Result<How, Fault> {
+        if (bytes.len() as u64) < head.bytes {
+            let why = format!("it ends there, though it had {} bytes", head.bytes);
+            return Err(damaged(self.disk, name, bytes.len() as u64, &why));
+        }
         let missing = self.expected.unwrap_or(self.after + 1);
         let mut from = at + 8;
         let mut is_torn = found == Found::Damaged;
@@ -318,9 +338,11 @@ pub fn mend(disk: &dyn Disk, set: u64, end: &End) -> io::Result<Option<String>> 
 
 fn keep_aside(disk: &dyn Disk, open: &Open, torn: &[u8]) -> io::Result<String> {
     let name = format!("{}.torn-at-{}", open.name, open.at);
-    let aside = disk.create(&name)?;
-    aside.write_at(torn, 0)?;
-    aside.sync()?;
-    disk.sync_names()?;
+    match disk.open(&name) {
+        // An attempt to mend it did not come to its end, and may have begun to write over it.
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => replace(disk, &name, torn)?,
+        Err(error) => return Err(error),
+    }
     Ok(name)
 }
