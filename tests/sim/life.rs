@@ -31,6 +31,22 @@ pub struct Life<'m> {
     now: u64,
 }
 
+/// How a life ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The journal is closed.
+    Closed,
+    /// It is not, and had time to say that all of it is on disk.
+    Marked,
+    /// Neither.
+    Left,
+}
+
+impl Ending {
+    /// All of them.
+    pub const ALL: [Ending; 3] = [Ending::Closed, Ending::Marked, Ending::Left];
+}
+
 /// What is in a folder.
 pub struct Found {
     pub manifest: Manifest,
@@ -159,6 +175,28 @@ impl Life<'_> {
         Ok(())
     }
 
+    /// Appends a block and puts it on disk; answers how many units and bytes it has.
+    pub fn record(&mut self) -> Result<(usize, usize), Stop> {
+        let appended = self.append();
+        if self.chance.below(4) == 0 {
+            self.prepare();
+        }
+        self.log.write()?;
+        self.log.sync()?;
+        self.model.promise(self.log.synced());
+        Ok(appended)
+    }
+
+    /// Ends this life, everything being on disk.
+    pub fn end(mut self, ending: Ending) -> Result<(), Stop> {
+        match ending {
+            Ending::Closed => self.log.close()?,
+            Ending::Marked => self.log.mark(),
+            Ending::Left => {}
+        }
+        Ok(())
+    }
+
     fn step(&mut self) -> Result<(), Stop> {
         if self.log.is_broken() {
             // What the disk says meanwhile is met by trying again.
@@ -166,7 +204,7 @@ impl Life<'_> {
             return Ok(());
         }
         match self.chance.below(26) {
-            0..=9 => self.append(),
+            0..=9 => drop(self.append()),
             10..=14 => drop(self.log.write()),
             15..=19 => drop(self.log.write().and_then(|()| self.log.sync())),
             20..=21 => self.prepare(),
@@ -179,8 +217,8 @@ impl Life<'_> {
         Ok(())
     }
 
-    /// Adds a block of some units; they are there only if it was added.
-    fn append(&mut self) {
+    /// Adds a block of some units, which are there only if it could be; answers how many, and bytes.
+    fn append(&mut self) -> (usize, usize) {
         let count = if self.chance.below(3) == 0 { 1 + self.chance.below(8) } else { 1 };
         let mut payload = Vec::new();
         let mut units = Vec::new();
@@ -189,11 +227,11 @@ impl Life<'_> {
             payload.extend_from_slice(&unit.bytes);
             units.push(unit);
         }
-        // Before they are tried: a block that was refused may have been written nevertheless.
         let first = self.log.next();
         if self.log.append(self.now, first, count as u32, &payload).is_ok() {
             self.model.units.append(&mut units);
         }
+        (count, payload.len())
     }
 
     fn prepare(&mut self) {

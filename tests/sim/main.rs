@@ -13,6 +13,7 @@
 //! Seeds are printed, `SEED=` repeats a run, `ROUNDS=` makes it so many times as long.
 
 mod cuts;
+mod damage;
 mod disk;
 mod life;
 mod model;

@@ -101,17 +101,24 @@ pub fn read(
         let file = disk.open(&name).map_err(io(format!("open {name}")))?;
         let bytes = read_all(&*file, SEGMENT_BYTES_MAX).map_err(io(format!("read {name}")))?;
         let head = read_head(disk, &name, &bytes, set, number)?;
+        let begins = Block::look(head, bytes.get(HEAD_BYTES as usize..).unwrap_or_default());
+        let is_used = match begins {
+            Found::Block(block) => block.kind != Kind::Mark,
+            Found::Damaged => true,
+            Found::Nothing => false,
+        };
+        // Before anything of it is shown: what is wrong is the one before it.
+        if is_used && let Some(open) = &end.open {
+            return Err(damaged(disk, &open.name, open.at, "its end is missing"));
+        }
+        if is_used && let Some(&unused) = end.unused.first() {
+            return Err(damaged(disk, &super::log::name(unused), HEAD_BYTES, "it is empty"));
+        }
         let stopped = walk.segment(&name, head, &bytes, show)?;
         if stopped.first.is_none() && matches!(stopped.how, How::Open { torn: 0, .. }) {
             end.unused.push(number);
             must_follow = false;
             continue;
-        }
-        if let Some(open) = &end.open {
-            return Err(damaged(disk, &open.name, open.at, "its end is missing"));
-        }
-        if let Some(&unused) = end.unused.first() {
-            return Err(damaged(disk, &super::log::name(unused), HEAD_BYTES, "it is empty"));
         }
         let first = stopped.first.or(walk.expected).unwrap_or(after + 1);
         end.segments.push(Segment { number, first, bytes: bytes.len() as u64 });
