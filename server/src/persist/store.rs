@@ -119,8 +119,10 @@ struct Opened {
     manifest: Manifest,
     /// Threads of the journal, if it runs.
     handle: Option<Handle>,
+    /// The number of the segment that it began with.
+    begun: u64,
     #[expect(dead_code, reason = "held, not read")]
-    lock: Lock,
+    lock: Option<Lock>,
 }
 
 /// How a journal is kept.
@@ -161,7 +163,20 @@ impl Store {
             }
             Err(error) => return Err(Fault::io(doing())(error)),
         };
-        let disk: Arc<dyn Disk> = Arc::new(folder);
+        self.enter(Arc::new(folder), Some(lock), chance)
+    }
+
+    /// As [`Store::open`], with a disk at hand.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn enter(
+        &self,
+        disk: Arc<dyn Disk>,
+        lock: Option<Lock>,
+        chance: &mut Dice,
+    ) -> Result<Option<(u64, Lsn)>, Fault> {
+        let doing = || format!("use '{}' as the folder of data", disk.place());
         let manifest = match Manifest::read(&*disk)? {
             Some(manifest) => manifest,
             None => {
@@ -172,13 +187,18 @@ impl Store {
                          files are the data; restore it from a backup, or move the files away",
                         manifest::NAME
                     );
-                    return Err(Fault::File { path, why });
+                    return Err(Fault::File { path: disk.place().into(), why });
                 }
-                Manifest { set: chance.next(), snapshot: None, journal: None }
+                // Before there is any file of data, which means nothing without it.
+                let set = chance.next();
+                let manifest = Manifest { set, snapshot: None, journal: None, reached: 0 };
+                manifest.write(&*disk).map_err(Fault::io(doing()))?;
+                manifest
             }
         };
         clear(&*disk, &manifest).map_err(Fault::io(doing()))?;
-        *self.opened.lock() = Some(Opened { disk, manifest, handle: None, lock });
+
+        *self.opened.lock() = Some(Opened { disk, manifest, handle: None, begun: 0, lock });
         Ok(manifest.snapshot)
     }
 
@@ -248,14 +268,19 @@ impl Store {
         let old = opened.manifest.snapshot;
         let journal = match &opened.handle {
             // What its last sync has left is unknown: a new one begins behind the snapshot.
-            Some(handle) if self.journal.trouble() == Trouble::Sync => Some(handle.restart(lsn)?),
+            Some(handle) if self.journal.trouble() == Trouble::Sync => {
+                opened.begun = handle.restart(lsn)?;
+                Some(opened.begun)
+            }
             Some(handle) => {
                 let first = handle.cut(lsn);
                 Some(first.ok_or_else(|| io::Error::other("the journal's thread has ended"))?)
             }
             None => None,
         };
-        let manifest = Manifest { snapshot: Some((number, lsn)), journal, ..opened.manifest };
+        let reached = journal.map_or(0, |first| first.max(opened.begun));
+        let snapshot = Some((number, lsn));
+        let manifest = Manifest { snapshot, journal, reached, ..opened.manifest };
         manifest.write(&*opened.disk)?;
         opened.manifest = manifest;
         match &opened.handle {
@@ -310,6 +335,7 @@ impl Store {
             return Ok(End { next: after + 1, ..End::default() });
         };
         let end = read(&*disk, manifest.set, first, after, show)?;
+        end.must_reach(&*disk, manifest.reached)?;
         let mended = mend(&*disk, manifest.set, &end);
         match mended.map_err(Fault::io(format!("mend the journal in '{}'", disk.place())))? {
             Some(kept) => {
@@ -359,13 +385,14 @@ impl Store {
             Dice::new(chance.next()),
         );
         let log = begun.map_err(Fault::io(doing()))?;
-        let manifest = Manifest { journal: Some(first), ..opened.manifest };
+        let manifest = Manifest { journal: Some(first), reached: number, ..opened.manifest };
         if is_base && manifest != opened.manifest {
             manifest.write(&*opened.disk).map_err(Fault::io(doing()))?;
             opened.manifest = manifest;
         }
         self.journal.begin_at(end.next);
         self.journal.set_policy(terms.policy);
+        opened.begun = number;
         opened.handle =
             Some(start(Arc::clone(&opened.disk), log, Arc::clone(&self.journal), wake)?);
         self.journal.turn(true);
