@@ -12,6 +12,7 @@
 //! wait is made but `poll`.
 
 mod accept;
+mod durable;
 mod intake;
 mod patrol;
 mod slab;
@@ -35,6 +36,7 @@ use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::Sink;
 use crate::route::{Executor, Plan, Sought};
+use durable::Undurable;
 use intake::{BUFFER_BYTES, Ready, Take};
 use slab::Slab;
 
@@ -91,6 +93,8 @@ pub struct Reactor<'p> {
     wake_at: Millis,
     /// Connections whose waiting calls were answered in this turn.
     answered: Vec<usize>,
+    /// Answers that wait for the journal.
+    undurable: Undurable,
     /// Whether there is more to free, see `keyspace::later`.
     frees: bool,
     /// The blocks that had been freed when the allocator was asked for unused memory.
@@ -136,6 +140,7 @@ impl<'p> Reactor<'p> {
             sweep_at: 0,
             wake_at: Millis::MAX,
             answered: Vec::new(),
+            undurable: Undurable::default(),
             frees: false,
             given_back: 0,
             next_loop: 0,
@@ -342,7 +347,7 @@ impl<'p> Reactor<'p> {
         if self.held.is_empty() {
             return;
         }
-        let paused = self.process.pause.until.load(Relaxed) > self.now;
+        let paused = self.process.pause.until.load(Relaxed) > self.now || self.executor.is_behind();
         for place in std::mem::take(&mut self.held) {
             let Some(connection) = self.connections.get_mut(place) else { continue };
             let ready = match connection.held {
@@ -400,11 +405,12 @@ impl<'p> Reactor<'p> {
     }
 
     /// Writes what has been answered since `touched` had `from` places, rather than at the end of
-    /// the turn: a socket that was just read is still in the cache, replies need little room, and
-    /// clients go on while others are served. Messages wait, since more may come for their
-    /// receivers; so does everything if the executor says so.
+    /// the turn: long replies are still in the cache, their room is used again, and clients go on
+    /// while others are served. Messages wait, since more may come for their
+    /// receivers; so does everything while anything waits for the journal.
     fn answer_early(&mut self, from: usize) {
-        if self.touched.len() == from || self.executor.holds_answers() {
+        let waits = !self.undurable.is_empty() || self.executor.journal().holds().is_some();
+        if self.touched.len() == from || waits {
             return;
         }
         // Nobody needs to wait for system calls, and no command is to be charged with their time.
@@ -432,7 +438,8 @@ impl<'p> Reactor<'p> {
 
     /// Writes what this turn has produced.
     fn flush(&mut self) {
-        let mut slow = Vec::new();
+        self.let_go();
+        let mut slow = self.hold_back();
         for place in std::mem::take(&mut self.touched) {
             if !self.write(place) {
                 slow.push(place);
@@ -465,6 +472,11 @@ impl<'p> Reactor<'p> {
                     // Go on with its requests next turn.
                     self.again.push(place);
                 }
+                true
+            }
+            Sent::Held(bytes) => {
+                self.counters.output_bytes.add(bytes as u64);
+                connection.stalled_since = 0;
                 true
             }
             Sent::Some(bytes) => {
