@@ -16,3 +16,4 @@ mod scripts;
 mod serialised;
 mod table;
 mod tidy;
+mod waiting;

@@ -136,12 +136,6 @@ impl Outbox {
         self.segments.is_empty()
     }
 
-    /// Whether all of it was written by commands of this turn, on this connection or for it.
-    #[inline]
-    pub fn has_only_replies(&self) -> bool {
-        self.segments.iter().all(|segment| matches!(segment, Segment::Replies(_)))
-    }
-
     /// What was added since the last write waits until it is let go; answers how many bytes it is.
     pub fn hold(&mut self) -> usize {
         let fresh = std::mem::take(&mut self.fresh);
@@ -177,6 +171,12 @@ impl Outbox {
         self.unsent -= self.held;
         self.held = 0;
         self.segments.push(Segment::Own(bytes.to_vec(), 0));
+    }
+
+    /// Whether all of it was written by commands of this turn, on this connection or for it.
+    #[inline]
+    pub fn has_only_replies(&self) -> bool {
+        self.segments.iter().all(|segment| matches!(segment, Segment::Replies(_)))
     }
 
     /// Adds a range of the arena of replies.

@@ -405,16 +405,15 @@ impl<'p> Reactor<'p> {
     }
 
     /// Writes what has been answered since `touched` had `from` places, rather than at the end of
-    /// the turn: long replies are still in the cache, their room is used again, and clients go on
-    /// while others are served. Messages wait, since more may come for their
-    /// receivers; so does everything while anything waits for the journal.
+    /// the turn: a socket that was just read is still in the cache, replies need little room, and
+    /// clients go on while others are served. Messages wait, since more may come for their
+    /// receivers; so does everything if the executor says so.
     fn answer_early(&mut self, from: usize) {
-        let waits = !self.undurable.is_empty() || self.executor.journal().holds().is_some();
-        if self.touched.len() == from || waits {
+        if self.touched.len() == from || self.executor.holds_answers() {
             return;
         }
         // Nobody needs to wait for system calls, and no command is to be charged with their time.
-        self.executor.end();
+        self.executor.step_out();
         let mut kept = from;
         for at in from..self.touched.len() {
             let place = self.touched[at];

@@ -29,9 +29,9 @@ use crate::clock::{Millis, Ticks};
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Visit, Write};
 use crate::dice::Dice;
 use crate::keyspace::{Changed, Keys, Shape, Shared, StripeId, Swept};
-use crate::mail::{Address, Post};
+use crate::mail::Post;
 use crate::observe::Counters;
-use crate::persist::journal::{self, Trouble};
+use crate::persist::journal::{self, Policy, Trouble};
 use crate::process::Process;
 use crate::record::{RecordRef, Sink};
 use crate::session::{Replies, Session};
@@ -175,6 +175,18 @@ impl<'p> Executor<'p> {
             self.shape = shape::read(&self.process.settings);
         }
         self.shape.install();
+    }
+
+    /// Whether answers must wait for the end of the turn: what was recorded may have to be on disk
+    /// before anybody hears of it, and a turn's records go there together.
+    #[inline]
+    pub fn holds_answers(&self) -> bool {
+        self.journal.is_on() && self.journal.policy() == Policy::Always
+    }
+
+    /// Steps outside the gate within a turn; [`Executor::begin`] goes on.
+    pub fn step_out(&mut self) {
+        self.gate = None;
     }
 
     /// Ends a turn: what it has recorded is handed over.
@@ -378,7 +390,7 @@ impl<'p> Executor<'p> {
                 note_lookups(&self.counters, &keys);
                 if let Ok(Next::Park(wait)) = &mut outcome {
                     let mut keys = keys;
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
                 }
                 outcome
             }
@@ -388,6 +400,7 @@ impl<'p> Executor<'p> {
                 }
                 let begin = out.len();
                 let seed = self.chance.next();
+                let mut served = false;
                 let (outcome, changed) = {
                     // The view is large: it is made where the handler takes it, and stays there.
                     let mut write = Write {
@@ -412,9 +425,10 @@ impl<'p> Executor<'p> {
                     note_expired(&self.counters, &write.keys);
                     if let Ok(Next::Park(wait)) = &mut outcome {
                         let late = write.out.since(begin).to_vec();
-                        self.waits.park(session, entry, wait, late, &mut write.keys);
+                        self.waits.park(session, entry, wait, late, Some(&mut write.keys));
                     } else if write.keys.has_ready() {
                         write.keys = service!(self).serve(write.keys);
+                        served = true;
                     }
                     if let Some(cache) = &session.cache
                         && entry.command.reads()
@@ -426,17 +440,27 @@ impl<'p> Executor<'p> {
                 if let Some(changed) = changed {
                     cached::tell(self.process, *changed, session.id, &mut self.post);
                 }
+                if served && !self.waits.postponed.is_empty() {
+                    self.serve_postponed();
+                }
                 outcome
             }
-            Run::Session(handler) => handler(&mut Visit {
-                process: self.process,
-                post: &mut self.post,
-                gate: Some(gate),
-                args: request,
-                out: ReplyWriter::new(out, session.version),
-                now,
-                session,
-            }),
+            Run::Session(handler) => {
+                let begin = out.len();
+                let mut outcome = handler(&mut Visit {
+                    process: self.process,
+                    post: &mut self.post,
+                    gate: Some(gate),
+                    args: request,
+                    out: ReplyWriter::new(out, session.version),
+                    now,
+                    session,
+                });
+                if let Ok(Next::Park(wait)) = &mut outcome {
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), None);
+                }
+                outcome
+            }
             Run::Server(handler) => {
                 let outcome = handler(&mut Desk {
                     process: self.process,
@@ -515,50 +539,9 @@ impl<'p> Executor<'p> {
         if !changed.is_empty() {
             cached::tell(self.process, changed, 0, &mut self.post);
         }
-        self.waits.postponed.extend_from_slice(&swept.awaited);
+        let awaited = swept.awaited.iter().map(|ready| (ready.clone(), Vec::new()));
+        self.waits.postponed.extend(awaited);
         swept
-    }
-
-    /// Answers calls whose time is over, and tries those again that could not be served for want of
-    /// a lock. Says when to come again.
-    pub fn wake(&mut self) -> Option<Millis> {
-        self.waits.time_out(self.now, &mut self.post);
-        for (database, key) in std::mem::take(&mut self.waits.postponed) {
-            let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
-            let space = &self.process.keyspace;
-            let keys = Keys::one(space, gate, database, &key, space.hash(&key), self.now);
-            let mut service = service!(self);
-            let keys = service.serve_key(keys, &key);
-            let mut keys = service.serve(keys);
-            let changed = keys.take_changed();
-            drop(keys);
-            if let Some(changed) = changed {
-                cached::tell(self.process, *changed, 0, &mut self.post);
-            }
-        }
-        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
-    }
-
-    /// The call that waits on this connection has its answer: it waits no more. Says whether the
-    /// answer is to be sent; `None` if nothing waited.
-    pub fn answered(&mut self, session: &Session) -> Option<bool> {
-        let Some(gate) = &self.gate else { unreachable!("answers come within a turn") };
-        let found = self.waits.leave(session.address, self.process, gate);
-        session.card.blocked.store(0, Relaxed);
-        found
-    }
-
-    /// Ends the call that waits on this connection, if it is in the wait given, with an error or as
-    /// if its time were over.
-    pub fn unblock(&mut self, address: Address, wait: Option<u64>, error: Option<&str>) {
-        self.waits.unblock(address, wait, error, &mut self.post);
-    }
-
-    /// Ends all calls that wait with an error.
-    pub fn unblock_all(&mut self, error: &str) {
-        for address in self.waits.addresses() {
-            self.waits.unblock(address, None, Some(error), &mut self.post);
-        }
     }
 
     /// The connection is going: everything that refers to it is taken back.
