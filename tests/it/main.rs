@@ -14,6 +14,7 @@ mod replay;
 mod replies;
 mod scripts;
 mod serialised;
+mod snapshot;
 mod table;
 mod tidy;
 mod waiting;
