@@ -1,6 +1,7 @@
 //! Snapshots: the whole keyspace as it was at the cut, whatever is done to it while they are made.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use mainstay_protocol::{Frame, OwnedRequest, Version};
 use mainstay_server::catalog;
@@ -299,7 +300,8 @@ fn a_snapshot_can_be_called_off() {
     }
     let disk = Memory::default();
     let meta = snapshot::Meta { set: 1, file: 2, lsn: 3, stamp: bare.now };
-    let plan = snapshot::Plan { name: bare::SNAPSHOT, meta, is_packed: false, sections: &[] };
+    let rest = Duration::ZERO;
+    let plan = snapshot::Plan { name: bare::SNAPSHOT, meta, is_packed: false, rest, sections: &[] };
     let (progress, cancel) = (snapshot::Progress::default(), AtomicBool::new(true));
     let space = &process.keyspace;
     let written = snapshot::write(&disk, plan, space, begin(&bare), &progress, &cancel);
