@@ -17,6 +17,8 @@ use mainstay_tests::bare::{self, Bare};
 use mainstay_tests::lines::Line;
 use mainstay_tests::seed::{pick, seed};
 
+use crate::checks::check_snapshot;
+
 /// Commands between two cuts.
 const CALLS: usize = 1_000;
 
@@ -366,4 +368,38 @@ fn a_big_value_is_not_changed_before_it_is_written_down() {
     pieces.iter().for_each(|piece| filling.take(piece).expect("what was written reads back"));
     assert_eq!(filling.finish().expect("whole"), 5);
     assert_eq!(bare::digest(&fresh, then), digest);
+}
+
+/// Whatever the bytes are, reading them ends in entries or in a fault.
+#[test]
+fn damaged_pieces_are_read_with_distrust() {
+    let seed = seed("snapshot");
+    let mut dice = Dice::new(seed);
+    let process = bare::small(dice.next());
+    let mut bare = Bare::new(&process, dice.next());
+    let client = bare.connect(Version::Resp3);
+    for number in 0..40 {
+        bare.line(client, &format!("SET text{number} {number} PX 1000"));
+        bare.line(client, &format!("ZADD sorted{} {number} {number}", number % 3));
+        bare.line(client, &format!("HSET hash{} {number} {number}", number % 3));
+        bare.line(client, &format!("RPUSH list{} {number} {number}", number % 3));
+    }
+    bare.line(client, &format!("SETRANGE big {} end", 1 << 20));
+    let mut capture = begin(&bare);
+    let mut piece = Vec::new();
+    while process.keyspace.walk(&mut capture, &mut piece) {}
+    process.keyspace.end_capture(capture);
+    // The big one is mostly zeros; a few of them are enough.
+    let from = piece.len().saturating_sub(4_000);
+    for round in 0..300 {
+        let mut damaged = if round % 2 == 0 { piece.clone() } else { piece[from..].to_vec() };
+        for _ in 0..dice.below(4) {
+            let at = if dice.below(2) == 0 { dice.below(200) } else { dice.below(damaged.len()) };
+            damaged[at] ^= 1 << dice.below(8);
+        }
+        if dice.below(3) == 0 {
+            damaged.truncate(dice.below(damaged.len()));
+        }
+        check_snapshot(&damaged);
+    }
 }
