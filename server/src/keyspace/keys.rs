@@ -91,9 +91,9 @@ impl<'a> Keys<'a> {
         gate.must_be_of(space.gate());
         let id = space.stripe_of(database, hash);
         let planned = Planned { key: key.as_ptr(), len: key.len(), hash };
-        let mut keys = Keys::new(space, Scope::One(id, space.lock(id)), database, now);
-        keys.planned = planned;
-        keys
+        let (scope, counts) = (Scope::One(id, space.lock(id)), Counts::default());
+        let cut = space.captures.cut();
+        Keys { space, scope, database, now, cut, planned, counts, changed: None, ready: None }
     }
 
     /// The keys of several stripes. `stripes` must be sorted and hold each once.
@@ -199,6 +199,7 @@ impl<'a> Keys<'a> {
         self.stripe(self.space.stripe_of(database, hash))
     }
 
+    #[inline]
     pub(super) fn stripe(&self, id: StripeId) -> Option<&Guarded> {
         match &self.scope {
             Scope::One(_, held) => Some(held.get()),
@@ -219,6 +220,7 @@ impl<'a> Keys<'a> {
         self.stripe_mut(self.space.stripe_of(database, hash))
     }
 
+    #[inline]
     pub(super) fn stripe_mut(&mut self, id: StripeId) -> Option<&mut Guarded> {
         match &mut self.scope {
             Scope::One(_, held) => Some(held.edit()),
@@ -479,8 +481,8 @@ impl<'a> Keys<'a> {
     fn apply_ttl(guarded: &mut Guarded, place: Place, ttl: Ttl) {
         match ttl {
             Ttl::Keep => {}
-            Ttl::Clear => guarded.table_mut(place).set_deadline(place.position, NEVER),
-            Ttl::At(at) => guarded.table_mut(place).set_deadline(place.position, at.min(NEVER - 1)),
+            Ttl::Clear => guarded.set_deadline(place, NEVER),
+            Ttl::At(at) => guarded.set_deadline(place, at.min(NEVER - 1)),
         }
     }
 
@@ -495,7 +497,7 @@ impl<'a> Keys<'a> {
                 let deadline = guarded.table(place).deadline(place.position);
                 let replaced = guarded.set_object(place, object);
                 space.let_go(cut, database, replaced, deadline);
-                guarded.table_mut(place).slot_mut(place.position).set_parity(cut.parity());
+                guarded.slot_mut(place).set_parity(cut.parity());
                 place
             }
             None => guarded.insert(Slot::boxed(key, object, mark), hash, NEVER),
@@ -539,14 +541,16 @@ impl<'a> Keys<'a> {
             Some(place) => place,
             None => guarded.insert(Slot::string(key, b"", mark), hash, NEVER),
         };
-        let table = guarded.table_mut(place);
-        let before = table.slot(place.position).weight();
-        let held = table.slot(place.position).as_string().ok_or(Refusal::WrongType)?.len();
+        let held = guarded.slot(place).as_string().ok_or(Refusal::WrongType)?.len();
         let len = len(held);
-        let bytes = table.slot_mut(place.position).resize_string(len).ok_or(Refusal::WrongType)?;
+        if len != held {
+            let before = guarded.slot(place).weight();
+            guarded.slot_mut(place).resize_string(len).ok_or(Refusal::WrongType)?;
+            let after = guarded.slot(place).weight();
+            guarded.reweigh(before, after);
+        }
+        let bytes = guarded.slot_mut(place).resize_string(len).ok_or(Refusal::WrongType)?;
         let (result, changed) = edit(bytes);
-        let after = table.slot(place.position).weight();
-        guarded.reweigh(before, after);
         if changed || len != held || found.is_none() {
             self.note(hash, key);
         }

@@ -135,7 +135,7 @@ impl Keyspace {
             let number = self.captures.number(database);
             self.captures.save(guarded.slot(place), deadline, number);
         }
-        guarded.table_mut(place).slot_mut(place.position).set_parity(cut.parity());
+        guarded.slot_mut(place).set_parity(cut.parity());
     }
 
     /// Frees an entry that was taken out, or hands it over if it is not in the capture yet. Call it
@@ -215,7 +215,7 @@ impl Keys<'_> {
         let deadline = guarded.table(place).deadline(place.position);
         let old = guarded.replace_string(place, value);
         space.let_go(cut, database, old, deadline);
-        guarded.table_mut(place).slot_mut(place.position).set_parity(cut.parity());
+        guarded.slot_mut(place).set_parity(cut.parity());
     }
 }
 

@@ -198,7 +198,7 @@ impl Keyspace {
             captures.shared.lock().stream = Some(stream);
         } else {
             let parity = captures.cut().parity();
-            guarded.table_mut(place).slot_mut(place.position).set_parity(parity);
+            guarded.slot_mut(place).set_parity(parity);
             let shared = captures.shared.lock();
             captures.is_wanted.store(!shared.wanted.is_empty(), Relaxed);
         }
@@ -312,7 +312,7 @@ impl Keyspace {
                 }
                 count += 1;
             }
-            guarded.table_mut(place).slot_mut(place.position).set_parity(cut.parity());
+            guarded.slot_mut(place).set_parity(cut.parity());
         }
         captures.entries.fetch_add(count, Relaxed);
         match next {
@@ -342,7 +342,7 @@ fn forget_some(guarded: &mut Guarded, capture: &mut Capture, cut: Cut) -> Step {
     places.clear();
     let (_, next) = guarded.scan(capture.point, FORGOTTEN, |place| places.push(place));
     for place in places {
-        guarded.table_mut(*place).slot_mut(place.position).set_parity(cut.parity());
+        guarded.slot_mut(*place).set_parity(cut.parity());
     }
     next.map_or(Step::Through, Step::Here)
 }
