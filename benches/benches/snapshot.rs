@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use mainstay_protocol::OwnedRequest;
+use mainstay_server::catalog;
 use mainstay_server::clients::Card;
 use mainstay_server::clock;
 use mainstay_server::dice::Dice;
@@ -23,7 +24,6 @@ use mainstay_server::process::Process;
 use mainstay_server::route::{After, Executor};
 use mainstay_server::session::Session;
 use mainstay_server::settings::Settings;
-use mainstay_server::catalog;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

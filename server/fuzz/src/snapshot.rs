@@ -35,9 +35,8 @@ pub fn check_snapshot(data: &[u8]) {
     let loaded = snapshot::load(&disk, NAME, &other, catalog::kinds(), 1, &progress);
     loaded.expect("what was written loads");
     for database in 0..2 {
-        let [one, two] = [&space, &other].map(|space| {
-            Keys::whole(space, &mut space.gate().close(), database, 0).digest()
-        });
+        let [one, two] = [&space, &other]
+            .map(|space| Keys::whole(space, &mut space.gate().close(), database, 0).digest());
         assert_eq!(one, two, "database {database} is another now");
     }
 }

@@ -567,9 +567,7 @@ impl<'a> Keys<'a> {
         let place = match found {
             Some(place) => place,
             None => match self.guarded_mut(database, hash) {
-                Some(guarded) => {
-                    guarded.insert(Slot::object(key, T::default(), mark), hash, NEVER)
-                }
+                Some(guarded) => guarded.insert(Slot::object(key, T::default(), mark), hash, NEVER),
                 None => return Err(Refusal::NoSuchKey),
             },
         };

@@ -27,13 +27,7 @@ pub trait Object: Any + Send + Placed {
     /// else the one behind the part for which this said `from`. `None` after the last part. To be
     /// as quick as it can: whoever would change the value waits. Kinds whose values do not get big
     /// have one part.
-    fn freeze_part(
-        &self,
-        now: Millis,
-        _from: u64,
-        _most: usize,
-        to: &mut Vec<u8>,
-    ) -> Option<u64> {
+    fn freeze_part(&self, now: Millis, _from: u64, _most: usize, to: &mut Vec<u8>) -> Option<u64> {
         match self.mortal() {
             Some(mortal) => mortal.freeze_live(now, to),
             None => self.freeze(to),

@@ -60,9 +60,8 @@ pub fn write(
     let written = disk.create(&next).map_err(doing("make")).and_then(|file| {
         let mut writer = Writer::new(plan, file, progress);
         let walked = writer.walk(space, &mut capture, cancel);
-        let end = walked.and_then(|is_whole| {
-            is_whole.then(|| writer.end(space.captured())).transpose()
-        });
+        let end =
+            walked.and_then(|is_whole| is_whole.then(|| writer.end(space.captured())).transpose());
         end.map_err(doing("write"))
     });
     space.end_capture(capture);
