@@ -16,6 +16,8 @@ use crate::process::Process;
 use crate::restore::{terms, wake};
 use crate::settings::catalog as said;
 
+/// How long to rest after each block of a snapshot while clients are served.
+const REST: Duration = Duration::from_millis(1);
 /// How often save points are looked at.
 const LOOK: Duration = Duration::from_millis(100);
 /// After a snapshot that failed, none is begun by itself for so long.
@@ -95,8 +97,9 @@ fn save(process: &Process, chance: &mut Dice) -> Result<(), Fault> {
     saves.is_on.store(true, Relaxed);
     let changes = process.total(|counters| counters.changes.get());
     let is_packed = process.settings.boolean(&said::RDBCOMPRESSION);
+    let rest = if process.stopping.load(Relaxed) { Duration::ZERO } else { REST };
     let opened = open(process, chance);
-    let saved = opened.and_then(|()| store.save(&process.keyspace, now, is_packed, chance));
+    let saved = opened.and_then(|()| store.save(&process.keyspace, now, is_packed, rest, chance));
     let took = (clock::instant() - begun).as_millis() as u64;
     saves.took_ms.store(took, Relaxed);
     saves.has_failed.store(saved.is_err(), Relaxed);

@@ -1,6 +1,7 @@
 //! Snapshots: the whole keyspace as it was at the cut, whatever is done to it while they are made.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use mainstay_protocol::{Frame, OwnedRequest, Version};
 use mainstay_server::catalog;
@@ -15,6 +16,8 @@ use mainstay_server::route::After;
 use mainstay_tests::bare::{self, Bare};
 use mainstay_tests::lines::Line;
 use mainstay_tests::seed::{pick, seed};
+
+use crate::checks::check_snapshot;
 
 /// Commands between two cuts.
 const CALLS: usize = 1_000;
@@ -299,7 +302,8 @@ fn a_snapshot_can_be_called_off() {
     }
     let disk = Memory::default();
     let meta = snapshot::Meta { set: 1, file: 2, lsn: 3, stamp: bare.now };
-    let plan = snapshot::Plan { name: bare::SNAPSHOT, meta, is_packed: false, sections: &[] };
+    let rest = Duration::ZERO;
+    let plan = snapshot::Plan { name: bare::SNAPSHOT, meta, is_packed: false, rest, sections: &[] };
     let (progress, cancel) = (snapshot::Progress::default(), AtomicBool::new(true));
     let space = &process.keyspace;
     let written = snapshot::write(&disk, plan, space, begin(&bare), &progress, &cancel);
@@ -364,4 +368,38 @@ fn a_big_value_is_not_changed_before_it_is_written_down() {
     pieces.iter().for_each(|piece| filling.take(piece).expect("what was written reads back"));
     assert_eq!(filling.finish().expect("whole"), 5);
     assert_eq!(bare::digest(&fresh, then), digest);
+}
+
+/// Whatever the bytes are, reading them ends in entries or in a fault.
+#[test]
+fn damaged_pieces_are_read_with_distrust() {
+    let seed = seed("snapshot");
+    let mut dice = Dice::new(seed);
+    let process = bare::small(dice.next());
+    let mut bare = Bare::new(&process, dice.next());
+    let client = bare.connect(Version::Resp3);
+    for number in 0..40 {
+        bare.line(client, &format!("SET text{number} {number} PX 1000"));
+        bare.line(client, &format!("ZADD sorted{} {number} {number}", number % 3));
+        bare.line(client, &format!("HSET hash{} {number} {number}", number % 3));
+        bare.line(client, &format!("RPUSH list{} {number} {number}", number % 3));
+    }
+    bare.line(client, &format!("SETRANGE big {} end", 1 << 20));
+    let mut capture = begin(&bare);
+    let mut piece = Vec::new();
+    while process.keyspace.walk(&mut capture, &mut piece) {}
+    process.keyspace.end_capture(capture);
+    // The big one is mostly zeros; a few of them are enough.
+    let from = piece.len().saturating_sub(4_000);
+    for round in 0..300 {
+        let mut damaged = if round % 2 == 0 { piece.clone() } else { piece[from..].to_vec() };
+        for _ in 0..dice.below(4) {
+            let at = if dice.below(2) == 0 { dice.below(200) } else { dice.below(damaged.len()) };
+            damaged[at] ^= 1 << dice.below(8);
+        }
+        if dice.below(3) == 0 {
+            damaged.truncate(dice.below(damaged.len()));
+        }
+        check_snapshot(&damaged);
+    }
 }

@@ -5,7 +5,9 @@
 //! is broken.
 
 mod restore;
+mod snapshot;
 mod thaw;
 
 pub use restore::check_restore;
+pub use snapshot::check_snapshot;
 pub use thaw::check_thaw;

@@ -351,7 +351,7 @@ impl Guarded {
         let old = slot.replace_string(value);
         let after = slot.weight();
         self.reweigh(before, after);
-        self.tables[place.table].set_inner(place.position, NEVER);
+        self.set_inner(place, NEVER);
         old
     }
 

@@ -27,6 +27,9 @@ use crate::dice::Dice;
 use crate::error::Fault;
 use crate::keyspace::{Keyspace, Kind};
 
+/// No turn of a loop takes longer: what died so long before a cut is needed by no record behind it.
+const TURN_MS_MAX: Millis = 60_000;
+
 /// The folder's name within `dir`.
 pub const FOLDER: &str = "mainstay";
 
@@ -225,7 +228,7 @@ impl Store {
     }
 
     /// Writes a snapshot of what `space` holds now and makes it current; cuts the journal there.
-    /// Meanwhile commands go on.
+    /// Meanwhile commands go on; `rest` between the blocks leaves them the processor.
     ///
     /// # Errors
     /// What the disk says. Then the snapshot before it is still current.
@@ -234,8 +237,11 @@ impl Store {
         space: &Keyspace,
         now: Millis,
         is_packed: bool,
+        rest: Duration,
         chance: &mut Dice,
     ) -> Result<Summary, Fault> {
+        // A turn that has begun before the cut and goes on behind it has an older time.
+        let now = now.saturating_sub(TURN_MS_MAX);
         let Some((disk, manifest)) = self.place_of_data() else {
             return Err(Fault::Panic("a snapshot without a folder".into()));
         };
@@ -249,7 +255,7 @@ impl Store {
         let number = manifest.snapshot.map_or(1, |(number, _)| number + 1);
         let name = snapshot_name(number);
         let meta = Meta { set: manifest.set, file: chance.next(), lsn, stamp: now };
-        let plan = snapshot::Plan { name: &name, meta, is_packed, sections: &[] };
+        let plan = snapshot::Plan { name: &name, meta, is_packed, rest, sections: &[] };
         let progress = &self.saves.progress;
         let never = AtomicBool::new(false);
         let written = snapshot::write(&*disk, plan, space, capture, progress, &never)?;

@@ -4,7 +4,8 @@
 //! through: some tens of milliseconds for a million elements. All writes wait while the walker
 //! cannot follow (`keyspace::capture`). Nothing has happened then: the request is tried again.
 //!
-//! Not for what runs alone and names no key: that writes down what is left of a value itself.
+//! Not for what names no key, nor for calls that are served: those write down what is left of a
+//! value themselves.
 
 use mainstay_protocol::{OwnedRequest, Request};
 

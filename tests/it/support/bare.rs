@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use mainstay_protocol::{Frame, FrameDecoder, FrameLimits, OwnedRequest, Version};
@@ -87,7 +88,7 @@ pub const SNAPSHOT: &str = "snapshot";
 pub fn save(disk: &Memory, process: &Process, capture: Capture) -> Summary {
     let meta = Meta { set: 1, file: 2, lsn: 3, stamp: START };
     let sections: &[(&str, &[u8])] = &[("nothing", b""), ("something", b"of a kind")];
-    let plan = Plan { name: SNAPSHOT, meta, is_packed: true, sections };
+    let plan = Plan { name: SNAPSHOT, meta, is_packed: true, rest: Duration::ZERO, sections };
     let (progress, cancel) = (Progress::default(), AtomicBool::new(false));
     let written = snapshot::write(disk, plan, &process.keyspace, capture, &progress, &cancel);
     written.expect("memory never fails").expect("nobody calls it off")

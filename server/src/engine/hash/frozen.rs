@@ -64,14 +64,12 @@ pub(super) fn freeze_part(
         put_length(to, map.tables());
         put_length(to, map.len());
     }
-    let mut at = from;
-    for (field, value) in map.iter_from(from as usize) {
+    for (at, (field, value)) in (from..).zip(map.iter_from(from as usize)) {
         if to.len() - begin >= most {
             return Some(at);
         }
         put_string(to, field);
         put_string(to, value);
-        at += 1;
     }
     None
 }

@@ -126,13 +126,11 @@ impl Object for Sequence {
         if from == 0 {
             put_length(to, self.entries.len());
         }
-        let mut at = from;
-        for entry in self.entries.iter_from(from as usize) {
+        for (at, entry) in (from..).zip(self.entries.iter_from(from as usize)) {
             if to.len() - begin >= most {
                 return Some(at);
             }
             put_string(to, entry);
-            at += 1;
         }
         None
     }

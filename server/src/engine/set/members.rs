@@ -304,13 +304,11 @@ impl Object for Members {
             put_length(to, dense.tables());
             put_length(to, dense.len());
         }
-        let mut at = from;
-        for member in dense.iter_from(from as usize) {
+        for (at, member) in (from..).zip(dense.iter_from(from as usize)) {
             if to.len() - begin >= most {
                 return Some(at);
             }
             put_string(to, member);
-            at += 1;
         }
         None
     }

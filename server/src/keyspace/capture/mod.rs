@@ -29,8 +29,6 @@ mod fill;
 mod freezing;
 mod item;
 mod save;
-#[cfg(test)]
-mod tests;
 mod walk;
 
 use std::collections::VecDeque;
@@ -250,18 +248,5 @@ impl Keys<'_> {
         }
         captures.is_wanted.store(true, Relaxed);
         true
-    }
-
-    /// As [`Keys::must_wait`], for who may change any key: whether some big value is half written
-    /// down.
-    pub fn must_wait_for_any(&self) -> bool {
-        self.cut.is_active() && {
-            let captures = &self.space().captures;
-            let is_streaming = captures.shared.lock().stream.is_some();
-            if is_streaming {
-                captures.is_wanted.store(true, Relaxed);
-            }
-            is_streaming
-        }
     }
 }

@@ -95,15 +95,16 @@ impl Loading<'_> {
     }
 
     fn run_on(&self) -> Result<(), Fault> {
+        let (mut spare, mut unpacked) = (Vec::new(), Vec::new());
         while !self.has_failed.load(Relaxed) {
             let raw = {
                 let mut locked = self.reader.lock().unwrap_or_else(|held| held.into_inner());
                 let (reader, sections) = &mut *locked;
-                let Some(raw) = reader.next()? else { break };
+                let Some(raw) = reader.next(std::mem::take(&mut spare))? else { break };
                 if raw.is_section() {
                     // Few, and in order.
-                    let opened = raw.open(self.path, self.meta)?;
-                    if let Content::Section(part) = raw.content(self.path, &opened)?
+                    let opened = raw.open(self.path, self.meta, &mut unpacked)?;
+                    if let Content::Section(part) = raw.content(self.path, opened)?
                         && !sections.add(part)
                     {
                         return Err(damaged(self.path, "a section", raw.at));
@@ -112,11 +113,12 @@ impl Loading<'_> {
                 }
                 raw
             };
-            let opened = raw.open(self.path, self.meta)?;
-            let taken = self.filling.take(&opened);
+            let opened = raw.open(self.path, self.meta, &mut unpacked)?;
+            let taken = self.filling.take(opened);
             taken.map_err(|fault| Reader::locate(self.path, raw.at, fault))?;
             self.progress.bytes.fetch_add(raw.bytes(), Relaxed);
             self.progress.entries.store(self.filling.entries(), Relaxed);
+            spare = raw.into_spare();
         }
         Ok(())
     }

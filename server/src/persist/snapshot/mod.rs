@@ -15,8 +15,6 @@
 mod format;
 mod load;
 mod read;
-#[cfg(test)]
-mod tests;
 mod write;
 
 use std::sync::atomic::AtomicU64;

@@ -1,6 +1,5 @@
 //! persist/snapshot/read.rs — a snapshot read block by block, with distrust.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use super::format::{BLOCK_BYTES, Block, END_BYTES, End, HEAD_BYTES, Kind};
@@ -65,8 +64,9 @@ impl Reader {
         &self.path
     }
 
-    /// The next block, whose bytes are not looked at yet; `None` behind the end.
-    pub(super) fn next(&mut self) -> Result<Option<Raw>, Fault> {
+    /// The next block, whose bytes are not looked at yet; `None` behind the end. It lies in
+    /// `spare`, whatever was there.
+    pub(super) fn next(&mut self, spare: Vec<u8>) -> Result<Option<Raw>, Fault> {
         if self.end.is_some() {
             return Ok(None);
         }
@@ -81,7 +81,8 @@ impl Reader {
         if u64::from(block.bytes) > left {
             return fault("which is cut off, or a block's length");
         }
-        let mut bytes = vec![0; block.bytes as usize];
+        let mut bytes = spare;
+        bytes.resize(block.bytes as usize, 0);
         if self.read(&mut bytes, at + BLOCK_BYTES as u64)? < bytes.len() {
             return fault("which is cut off");
         }
@@ -153,17 +154,28 @@ impl Raw {
         }
     }
 
-    /// Checks and unpacks the block.
-    pub(super) fn open(&self, path: &str, meta: Meta) -> Result<Cow<'_, [u8]>, Fault> {
+    /// Checks the block and unpacks it, into `to` if it is packed.
+    pub(super) fn open<'b>(
+        &'b self,
+        path: &str,
+        meta: Meta,
+        to: &'b mut Vec<u8>,
+    ) -> Result<&'b [u8], Fault> {
         self.check(path, meta)?;
         if !self.head.is_packed {
-            return Ok(Cow::Borrowed(&self.bytes));
+            return Ok(&self.bytes);
         }
-        let unpacked = lz4_flex::block::decompress(&self.bytes, self.head.whole as usize);
-        match unpacked {
-            Ok(whole) if whole.len() == self.head.whole as usize => Ok(Cow::Owned(whole)),
+        let whole = self.head.whole as usize;
+        to.resize(whole, 0);
+        match lz4_flex::block::decompress_into(&self.bytes, to) {
+            Ok(bytes) if bytes == whole => Ok(to),
             _ => Err(damaged(path, "the packing of a block", self.at)),
         }
+    }
+
+    /// Its memory, for another.
+    pub(super) fn into_spare(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// What an opened block holds.
@@ -211,8 +223,10 @@ impl Sections {
 /// What the disk says, and what is damaged.
 pub fn verify(disk: &dyn Disk, name: &str) -> Result<(Meta, Summary), Fault> {
     let mut reader = Reader::open(disk, name)?;
-    while let Some(raw) = reader.next()? {
+    let mut spare = Vec::new();
+    while let Some(raw) = reader.next(spare)? {
         raw.check(&reader.path, reader.meta)?;
+        spare = raw.into_spare();
     }
     let summary = reader.summary().unwrap_or_default();
     Ok((reader.meta, summary))
@@ -236,9 +250,10 @@ pub fn each(
     mut show: impl FnMut(Piece<'_>) -> bool,
 ) -> Result<Meta, Fault> {
     let mut reader = Reader::open(disk, name)?;
-    while let Some(raw) = reader.next()? {
-        let opened = raw.open(&reader.path, reader.meta)?;
-        match raw.content(&reader.path, &opened)? {
+    let mut unpacked = Vec::new();
+    while let Some(raw) = reader.next(Vec::new())? {
+        let opened = raw.open(&reader.path, reader.meta, &mut unpacked)?;
+        match raw.content(&reader.path, opened)? {
             Content::Section(Section { name, at, bytes }) => {
                 if !show(Piece::Section(name, at, bytes)) {
                     return Ok(reader.meta);

@@ -7,10 +7,12 @@
 //! wait for all of it.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use super::format::{BLOCK_BYTES, Block, End, HEAD_BYTES, Kind};
 use super::read::verify;
 use super::{Meta, Progress, Summary};
+use crate::clock;
 use crate::error::Fault;
 use crate::keyspace::{Capture, Keyspace};
 use crate::persist::disk::{Disk, File, NEXT};
@@ -19,7 +21,7 @@ use crate::structure::frozen::{put_length, put_string};
 /// Bytes from which on a block is full.
 const BLOCK: usize = 1 << 20;
 /// Bytes of full blocks that may be collected before they are written.
-const COLLECTED_MAX: usize = 32 << 20;
+const COLLECTED_MAX: usize = 64 << 20;
 /// Bytes written between two syncs.
 const SYNC_EVERY: u64 = 32 << 20;
 
@@ -32,6 +34,9 @@ pub struct Plan<'p> {
     pub meta: Meta,
     /// Whether blocks are packed.
     pub is_packed: bool,
+    /// How long to rest after each block, about a MiB, which takes some millisecond of a core: so
+    /// that who serves clients is not kept from it. Not while a writer waits.
+    pub rest: Duration,
     /// State outside the keyspace, by name.
     pub sections: &'p [(&'p str, &'p [u8])],
 }
@@ -88,6 +93,8 @@ struct Writer<'w> {
     summary: Summary,
     /// Full blocks that are not written yet.
     collected: Vec<Vec<u8>>,
+    /// An empty block, to be filled.
+    spare: Option<Vec<u8>>,
     packed: Vec<u8>,
 }
 
@@ -102,6 +109,7 @@ impl<'w> Writer<'w> {
             heads: 0,
             summary: Summary::default(),
             collected: Vec::new(),
+            spare: None,
             packed: Vec::new(),
         }
     }
@@ -120,15 +128,20 @@ impl<'w> Writer<'w> {
         for (name, bytes) in self.plan.sections {
             self.section(name, bytes)?;
         }
-        let mut block = Vec::with_capacity(BLOCK + BLOCK / 4);
+        let fresh = || Vec::with_capacity(BLOCK + BLOCK / 4);
+        let mut block = fresh();
         loop {
             let more = space.walk(capture, &mut block);
             if block.len() >= BLOCK || !more {
                 self.collected.push(std::mem::take(&mut block));
+                block = self.spare.take().unwrap_or_else(fresh);
                 self.progress.entries.store(space.captured(), Relaxed);
                 let count: usize = self.collected.iter().map(Vec::len).sum();
                 if !more || !space.is_awaited() || count >= COLLECTED_MAX {
-                    block = self.flush()?;
+                    self.flush()?;
+                    if more && !self.plan.rest.is_zero() && !space.is_awaited() {
+                        clock::block(self.plan.rest);
+                    }
                 }
             }
             if cancel.load(Relaxed) {
@@ -140,17 +153,16 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// Writes what was collected; gives back an empty block to fill.
-    fn flush(&mut self) -> std::io::Result<Vec<u8>> {
-        let mut spare = Vec::new();
+    /// Writes what was collected.
+    fn flush(&mut self) -> std::io::Result<()> {
         for mut block in std::mem::take(&mut self.collected) {
             if !block.is_empty() {
                 self.block(Kind::Entries, &block)?;
             }
             block.clear();
-            spare = block;
+            self.spare = Some(block);
         }
-        Ok(spare)
+        Ok(())
     }
 
     fn section(&mut self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
@@ -176,26 +188,25 @@ impl<'w> Writer<'w> {
         if self.plan.is_packed && kind != Kind::End {
             // Behind the head, so that both are written at once.
             let most = lz4_flex::block::get_maximum_output_size(whole.len());
-            self.packed.resize(BLOCK_BYTES + most, 0);
+            if self.packed.len() < BLOCK_BYTES + most {
+                self.packed.resize(BLOCK_BYTES + most, 0);
+            }
             let to = &mut self.packed[BLOCK_BYTES..];
             packed = lz4_flex::block::compress_into(whole, to).ok();
         }
         // Not if it pays little.
         let packed = packed.filter(|&bytes| bytes < whole.len() - whole.len() / 16);
-        match packed {
-            Some(bytes) => self.packed.truncate(BLOCK_BYTES + bytes),
-            None => {
-                self.packed.resize(BLOCK_BYTES, 0);
-                self.packed.truncate(BLOCK_BYTES);
-                self.packed.extend_from_slice(whole);
-            }
+        let end = BLOCK_BYTES + packed.unwrap_or(whole.len());
+        if packed.is_none() {
+            self.packed.resize(end.max(self.packed.len()), 0);
+            self.packed[BLOCK_BYTES..end].copy_from_slice(whole);
         }
-        let (meta, bytes) = (self.plan.meta, &self.packed[BLOCK_BYTES..]);
+        let (meta, bytes) = (self.plan.meta, &self.packed[BLOCK_BYTES..end]);
         let head = Block::seal(kind, packed.is_some(), whole_bytes, bytes, meta, self.at);
         self.packed[..BLOCK_BYTES].copy_from_slice(&head);
         self.heads = crc32c::crc32c_append(self.heads, &head);
-        self.file.write_at(&self.packed, self.at)?;
-        self.at += self.packed.len() as u64;
+        self.file.write_at(&self.packed[..end], self.at)?;
+        self.at += end as u64;
         self.summary.blocks += 1;
         self.summary.whole += whole.len() as u64;
         self.progress.bytes.store(self.at, Relaxed);

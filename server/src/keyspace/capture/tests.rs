@@ -1,1 +1,0 @@
-//! keyspace/capture/tests.rs — captures against a copy made at the cut.
