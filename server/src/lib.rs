@@ -12,6 +12,7 @@ pub mod error;
 pub mod keyspace;
 pub mod machine;
 pub mod mail;
+pub mod migration;
 pub mod observe;
 pub mod persist;
 pub mod process;

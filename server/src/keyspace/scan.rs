@@ -78,6 +78,13 @@ impl Keys<'_> {
         self.each_with_deadline(|key, value, _| show(key, value));
     }
 
+    /// As [`Keys::each`], with the deadline of each entry.
+    pub fn each_entry(&self, mut show: impl FnMut(&[u8], Value<'_>, Option<Millis>)) {
+        self.each_with_deadline(|key, value, deadline| {
+            show(key, value, (deadline != super::table::NEVER).then_some(deadline));
+        });
+    }
+
     /// As [`Keys::each`], with the deadline (the maximum for none) of each entry.
     pub(super) fn each_with_deadline(&self, mut show: impl FnMut(&[u8], Value<'_>, Millis)) {
         let mut cursor = 0;
