@@ -27,6 +27,7 @@ pub static ENGINES: &[&Engine] = &[
     &system::config::ENGINE,
     &system::info::ENGINE,
     &system::process::ENGINE,
+    &system::replication::ENGINE,
 ];
 
 /// Every setting: the process's own and the engines'.

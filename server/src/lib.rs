@@ -9,6 +9,7 @@ pub mod connection;
 pub mod dice;
 pub mod engine;
 pub mod error;
+pub mod following;
 pub mod keyspace;
 pub mod machine;
 pub mod mail;

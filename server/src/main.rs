@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use mainstay_server::assembly::Assembly;
 use mainstay_server::error::Fault;
+use mainstay_server::migration::files;
 use mainstay_server::observe::log;
 use mainstay_server::process::Process;
 use mainstay_server::reactor::Listeners;
@@ -98,6 +99,10 @@ fn serve(configured: Configured) -> Result<(), Fault> {
     let _ = assembly.process.give_back.set(allocator::give_back);
     let resident = usize::try_from(machine::resident_bytes()).unwrap_or(0);
     assembly.process.memory_startup.store(resident, Relaxed);
+    let folder = std::env::current_dir().map_err(Fault::io("find the folder of data"))?;
+    if let Some(source) = files::find(&folder, &assembly.process.settings) {
+        files::load_redis_files(&assembly.process, &source)?;
+    }
     let handle = signals.handle();
     assembly.process.on_stop(Box::new(move || handle.close()));
     let threads = assembly.process.mailboxes.len();

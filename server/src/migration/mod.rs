@@ -1,7 +1,17 @@
 //! migration — moving over from Redis: its files, and its stream of commands.
 //!
 //! - [`load`](mod@load): the keys of an RDB file or stream into a keyspace, on several threads.
+//! - `apply`: requests that a Redis wrote, run as any others; `append_only`: its journal.
+//! - [`files`]: what there is in a folder, and loading it.
 //! - [`export`](mod@export): the keys of a keyspace as an RDB file, so that nobody is locked in.
+//! - `libraries`: functions that came along.
+//!
+//! Not here: what the bytes mean (`persist/rdb`), the commands that ask for it
+//! (`system/replication`), keeping what was loaded.
 
+mod append_only;
+mod apply;
 pub mod export;
+pub mod files;
+mod libraries;
 pub mod load;

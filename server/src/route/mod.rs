@@ -12,6 +12,7 @@
 
 mod apply;
 mod cached;
+mod outside;
 mod refuse;
 mod shape;
 mod slow;
@@ -113,6 +114,10 @@ pub struct Executor<'p> {
     /// Counter steps from which on a command is slow.
     slow_ticks: u64,
     waits: Waits,
+    /// Whether clients' commands must heed that another server is followed.
+    follows: bool,
+    /// Whether it runs the commands of that server, or of its files.
+    is_outside: bool,
     /// Messages to other connections.
     pub post: Post,
 }
@@ -139,6 +144,8 @@ impl<'p> Executor<'p> {
             shape: Shape::DEFAULT,
             slow_ticks: u64::MAX,
             waits: Waits::default(),
+            follows: false,
+            is_outside: false,
             post: Post::new(reactor, Arc::clone(&process.mailboxes)),
         }
     }
@@ -148,6 +155,7 @@ impl<'p> Executor<'p> {
         self.now = now;
         self.ticks = Ticks::now();
         self.heed_settings();
+        self.heed_role();
         if self.gate.is_none() {
             self.gate = Some(self.process.keyspace.gate().share());
         }
@@ -162,6 +170,10 @@ impl<'p> Executor<'p> {
             self.shape = shape::read(&self.process.settings);
         }
         self.shape.install();
+    }
+
+    fn heed_role(&mut self) {
+        self.follows = !self.is_outside && self.process.following.is_active();
     }
 
     /// Ends a turn.
@@ -227,7 +239,10 @@ impl<'p> Executor<'p> {
         out: &mut Vec<u8>,
     ) -> After {
         let begin = out.len();
-        if self.process.pause.until.load(Relaxed) > self.now && self.is_held(session, &plan) {
+        if self.process.pause.until.load(Relaxed) > self.now
+            && !self.is_outside
+            && self.is_held(session, &plan)
+        {
             return After::Wait;
         }
         let outcome = match self.admit(session, request, &plan, out) {
@@ -348,7 +363,7 @@ impl<'p> Executor<'p> {
         if let Run::Group(_) = entry.command.run {
             return Err(refuse::unknown_sub(entry, request));
         }
-        if session.is_plain() {
+        if session.is_plain() && !self.follows {
             return Ok(Some(entry));
         }
         self.admit_unusual(session, request, entry, out)
@@ -364,6 +379,9 @@ impl<'p> Executor<'p> {
         let command = entry.command;
         if !session.authenticated && !command.is(Trait::NoAuth) {
             return Err(Refusal::text("NOAUTH Authentication required."));
+        }
+        if self.follows {
+            refuse::while_following(self.process, session, entry)?;
         }
         if session.is_confined() && !command.is(Trait::WhileSubscribed) {
             return Err(refuse::confined(entry));
@@ -489,8 +507,10 @@ impl<'p> Executor<'p> {
                     now,
                     session,
                 });
-                // It may have been CONFIG SET, and the next request is of the same turn.
+                // It may have been CONFIG SET or REPLICAOF, and the next request is of the same
+                // turn.
                 self.heed_settings();
+                self.heed_role();
                 outcome
             }
             Run::Group(_) => Err(refuse::unknown_sub(entry, request)),

@@ -8,5 +8,6 @@ pub mod config;
 pub mod connection;
 pub mod info;
 pub mod process;
+pub mod replication;
 pub mod script;
 pub mod transaction;

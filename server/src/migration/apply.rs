@@ -1,0 +1,173 @@
+//! migration/apply.rs — requests that a Redis wrote for its journal or its replicas, run as any
+//! other requests are.
+//!
+//! Redis says there what it did, with absolute times: so a key lives until it says that the key is
+//! gone, and what is applied sees a time that lags behind. A transaction is applied as a whole when
+//! its EXEC comes; what comes before is kept in the session, as a client's would be.
+//!
+//! Not here: where the bytes come from, and what becomes of a request that is refused.
+
+use std::sync::Arc;
+
+use mainstay_protocol::{Batch, Decoder, Limits, Request, RequestError};
+
+use crate::clients::Card;
+use crate::clock::Millis;
+use crate::mail::Address;
+use crate::process::Process;
+use crate::record::Sink;
+use crate::route::{After, Executor};
+use crate::session::Session;
+
+use super::libraries;
+
+/// Blocks freed after each piece of input, as loops do in a turn.
+const FREED_MOST: usize = 2000;
+
+/// See the module.
+pub(super) struct Applier<'p> {
+    process: &'p Process,
+    pub(super) executor: Executor<'p>,
+    session: Session,
+    decoder: Decoder,
+    batch: Batch,
+    reply: Vec<u8>,
+}
+
+/// What became of a piece of input.
+pub(super) struct Applied {
+    /// Bytes of the requests that were applied.
+    pub(super) used: usize,
+    /// How many requests it were.
+    pub(super) count: usize,
+    /// Behind the last of them after which no transaction was open.
+    pub(super) settled: Option<usize>,
+    /// What is wrong with what follows.
+    pub(super) rest: Result<(), RequestError>,
+}
+
+/// What became of one request.
+pub(super) enum Became {
+    /// It was done.
+    Done,
+    /// It was refused, with this reply.
+    Refused(String),
+}
+
+impl<'p> Applier<'p> {
+    pub(super) fn new(process: &'p Process, sink: Option<Box<dyn Sink>>) -> Applier<'p> {
+        let seed = 0;
+        Applier {
+            process,
+            executor: Executor::outside(process, seed, sink),
+            session: session(process),
+            decoder: Decoder::new(),
+            batch: Batch::new(),
+            reply: Vec::new(),
+        }
+    }
+
+    /// Forgets a transaction that was begun, and the beginning of a request.
+    pub(super) fn break_off(&mut self) {
+        self.decoder = Decoder::new();
+        self.session.transaction = None;
+        self.session.settle();
+    }
+
+    /// As a fresh one: database 0 is selected.
+    pub(super) fn restart(&mut self) {
+        self.break_off();
+        self.session.database = 0;
+        self.session.settle();
+    }
+
+    /// Whether a transaction is begun and not ended.
+    pub(super) fn is_within_transaction(&self) -> bool {
+        self.session.transaction.is_some()
+    }
+
+    /// The database that is selected.
+    pub(super) fn database(&self) -> usize {
+        self.session.database
+    }
+
+    /// Applies the whole requests at the start of `bytes` at the time `now`.
+    ///
+    /// Each request is shown to `each`, which calls what it is given to have it run, or leaves it;
+    /// nothing more is applied once `each` says false.
+    pub(super) fn apply(
+        &mut self,
+        bytes: &[u8],
+        now: Millis,
+        mut each: impl FnMut(Request<'_>, &mut dyn FnMut() -> Became) -> bool,
+    ) -> Applied {
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.clear();
+        let decoded = self.decoder.decode(bytes, &LIMITS, &mut batch);
+        self.executor.begin(now);
+        let mut plans = Vec::with_capacity(batch.len());
+        for request in batch.iter(bytes) {
+            let plan = self.executor.plan(&self.session, request);
+            plans.push(plan);
+        }
+        plans.iter().for_each(|plan| self.executor.prefetch(&self.session, plan));
+        let (mut used, mut count, mut settled) = (None, 0, None);
+        for (request, plan) in batch.iter(bytes).zip(plans) {
+            let mut run = || {
+                if libraries::heed(self.process, request) {
+                    return Became::Done;
+                }
+                self.reply.clear();
+                let errors = &self.process.counters[self.process.counters.len() - 1].errors;
+                let before = errors.get();
+                let after = self.executor.run(&mut self.session, request, plan, &mut self.reply);
+                if after == After::Park {
+                    // No Redis writes that down; it must not wait here.
+                    self.executor.leave(&mut self.session);
+                }
+                if errors.get() == before { Became::Done } else { Became::Refused(self.error()) }
+            };
+            if !each(request, &mut run) {
+                used = Some(request.start());
+                break;
+            }
+            count += 1;
+            if self.session.transaction.is_none() {
+                settled = Some(request.end());
+            }
+        }
+        self.executor.wake();
+        self.executor.end();
+        self.process.keyspace.free_slice(FREED_MOST);
+        let end = batch.iter(bytes).last().map_or(0, |request| request.end());
+        self.batch = batch;
+        let (used, rest) = match (used, decoded) {
+            (Some(used), _) => {
+                self.decoder = Decoder::new();
+                (used, Ok(()))
+            }
+            (None, Ok(used)) => (used, Ok(())),
+            (None, Err(error)) => (end, Err(error)),
+        };
+        Applied { used, count, settled, rest }
+    }
+
+    /// The first error of the last reply.
+    fn error(&self) -> String {
+        let mut lines = self.reply.split(|&byte| byte == b'\n');
+        let error = lines.find_map(|line| line.strip_prefix(b"-")).unwrap_or_default();
+        error.trim_ascii_end().escape_ascii().to_string()
+    }
+}
+
+/// Nobody sends more at once than Redis takes.
+const LIMITS: Limits =
+    Limits { request_bytes_max: usize::MAX, args_max: usize::MAX, ..Limits::DEFAULT };
+
+/// A session that no connection has.
+fn session(process: &Process) -> Session {
+    let id = process.clients.number();
+    let address = Address { reactor: u16::MAX, ..Address::default() };
+    let card = Card { id, address, peer: "a Redis".into(), ..Card::default() };
+    Session::new(id, address, Arc::new(card), true)
+}

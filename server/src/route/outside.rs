@@ -1,0 +1,44 @@
+//! route/outside.rs — commands that come from no client: those of a server that is followed, and of
+//! Redis's files.
+//!
+//! They run as any others do, so who waits for a key is served, caches are told and records are
+//! made; but neither CLIENT PAUSE nor that the process follows somebody holds them.
+
+use std::sync::Arc;
+
+use super::{Executor, Service, cached, service};
+use crate::keyspace::{Keys, Keyspace};
+use crate::mail::Post;
+use crate::process::Process;
+use crate::record::Sink;
+
+impl<'p> Executor<'p> {
+    /// An executor outside of all loops, of which there is one at a time.
+    pub fn outside(process: &'p Process, seed: u64, sink: Option<Box<dyn Sink>>) -> Executor<'p> {
+        let last = process.counters.len().saturating_sub(1);
+        let mut executor = Executor::new(process, last as u16, seed, sink);
+        executor.is_outside = true;
+        executor.post = Post::outside(Arc::clone(&process.mailboxes));
+        executor
+    }
+
+    /// Replaces all keys by those of a keyspace that was filled beside the one in use. Call it
+    /// within a turn.
+    pub fn replace_all(&mut self, by: &Keyspace) {
+        self.gate = None;
+        let space = &self.process.keyspace;
+        let mut exclusive = space.gate().close();
+        let mut keys = Keys::whole(space, &mut exclusive, 0, self.now);
+        keys.replace_all(by);
+        if keys.has_ready() {
+            keys = service!(self).serve(keys);
+        }
+        let changed = keys.take_changed();
+        drop(keys);
+        drop(exclusive);
+        self.gate = Some(space.gate().share());
+        if let Some(changed) = changed {
+            cached::tell(self.process, *changed, 0, &mut self.post);
+        }
+    }
+}
