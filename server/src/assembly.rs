@@ -11,6 +11,7 @@ use crate::dice::Dice;
 use crate::error::Fault;
 use crate::keyspace::{Keyspace, Later};
 use crate::mail::Mailbox;
+use crate::migration::follow;
 use crate::process::Process;
 use crate::reactor::{Listeners, LoopWaker, Reactor, WAKE};
 use crate::settings::Settings;
@@ -84,6 +85,11 @@ impl Assembly {
                 })?;
                 threads.push(thread);
             }
+            let follower = thread::Builder::new().name("follower".into());
+            follower
+                .spawn_scoped(scope, || follow::run(process, None))
+                .map_err(Fault::io("start a thread"))
+                .inspect_err(|_| process.stop())?;
             meanwhile(process);
             for thread in threads {
                 match thread.join() {

@@ -147,7 +147,7 @@ impl Following {
         self.active.store(true, Relaxed);
         drop(status);
         self.end_applying();
-        self.changed.notify_all();
+        self.notify();
         true
     }
 
@@ -162,7 +162,7 @@ impl Following {
         drop(status);
         self.end_applying();
         self.active.store(false, Relaxed);
-        self.changed.notify_all();
+        self.notify();
         true
     }
 
@@ -205,8 +205,15 @@ impl Following {
         status.master.clone()
     }
 
-    /// Lets whoever waits look again.
+    /// Ends the wish without another one: the process is to end.
     pub fn wake(&self) {
+        self.wish.fetch_add(1, SeqCst);
+        self.notify();
+    }
+
+    fn notify(&self) {
+        // Whoever has the lock has not begun to wait, and will miss it.
+        drop(self.lock());
         self.changed.notify_all();
     }
 }

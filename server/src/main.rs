@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use mainstay_server::assembly::Assembly;
 use mainstay_server::error::Fault;
-use mainstay_server::migration::files;
+use mainstay_server::migration::{files, follow};
 use mainstay_server::observe::log;
 use mainstay_server::process::Process;
 use mainstay_server::reactor::Listeners;
@@ -103,6 +103,7 @@ fn serve(configured: Configured) -> Result<(), Fault> {
     if let Some(source) = files::find(&folder, &assembly.process.settings) {
         files::load_redis_files(&assembly.process, &source)?;
     }
+    follow::begin(&assembly.process)?;
     let handle = signals.handle();
     assembly.process.on_stop(Box::new(move || handle.close()));
     let threads = assembly.process.mailboxes.len();

@@ -199,6 +199,11 @@ impl Process {
         }
     }
 
+    /// Whether the process is to end.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
+    }
+
     /// Says what is to be done when the process shall end.
     pub fn on_stop(&self, stop: Box<dyn Fn() + Send>) {
         *self.stop.lock() = Some(stop);

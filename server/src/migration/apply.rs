@@ -86,11 +86,6 @@ impl<'p> Applier<'p> {
         self.session.transaction.is_some()
     }
 
-    /// The database that is selected.
-    pub(super) fn database(&self) -> usize {
-        self.session.database
-    }
-
     /// Applies the whole requests at the start of `bytes` at the time `now`.
     ///
     /// Each request is shown to `each`, which calls what it is given to have it run, or leaves it;

@@ -3,6 +3,7 @@
 //! - [`load`](mod@load): the keys of an RDB file or stream into a keyspace, on several threads.
 //! - `apply`: requests that a Redis wrote, run as any others; `append_only`: its journal.
 //! - [`files`]: what there is in a folder, and loading it.
+//! - [`follow`]: all data of a running Redis, then its commands as they come.
 //! - [`export`](mod@export): the keys of a keyspace as an RDB file, so that nobody is locked in.
 //! - `libraries`: functions that came along.
 //!
@@ -13,5 +14,6 @@ mod append_only;
 mod apply;
 pub mod export;
 pub mod files;
+pub mod follow;
 mod libraries;
 pub mod load;

@@ -22,12 +22,17 @@ impl<'p> Executor<'p> {
         executor
     }
 
-    /// Replaces all keys by those of a keyspace that was filled beside the one in use. Call it
-    /// within a turn.
-    pub fn replace_all(&mut self, by: &Keyspace) {
+    /// Replaces all keys by those of a keyspace that was filled beside the one in use, if `holds`
+    /// says yes once nobody else runs a command. Says whether it did. Call it within a turn.
+    pub fn replace_all(&mut self, by: &Keyspace, holds: impl FnOnce() -> bool) -> bool {
         self.gate = None;
         let space = &self.process.keyspace;
         let mut exclusive = space.gate().close();
+        if !holds() {
+            drop(exclusive);
+            self.gate = Some(space.gate().share());
+            return false;
+        }
         let mut keys = Keys::whole(space, &mut exclusive, 0, self.now);
         keys.replace_all(by);
         if keys.has_ready() {
@@ -40,5 +45,6 @@ impl<'p> Executor<'p> {
         if let Some(changed) = changed {
             cached::tell(self.process, *changed, 0, &mut self.post);
         }
+        true
     }
 }

@@ -44,9 +44,9 @@ impl<R: Read> Input<R> {
         self.sum
     }
 
-    /// What it reads from. What is buffered is not read again.
-    pub fn source(&mut self) -> &mut R {
-        &mut self.from
+    /// What was read from the source and not from here.
+    pub fn buffered(&self) -> &[u8] {
+        &self.buffer[self.at..self.filled]
     }
 
     fn refill(&mut self) -> io::Result<()> {

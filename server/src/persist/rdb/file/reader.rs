@@ -103,6 +103,11 @@ impl<R: Read> Reader<R> {
         &mut self.input
     }
 
+    /// Only the rest of the file.
+    pub fn into_input(self) -> Input<R> {
+        self.input
+    }
+
     /// Both at once.
     pub fn key_and_input(&mut self) -> (&[u8], &mut Input<R>) {
         (&self.key, &mut self.input)
