@@ -18,6 +18,7 @@ const WIDE: &[(&str, &str)] = &[
 
 /// Packages of the server, and where each may be used: rooms, or files.
 const HOMES: &[(&str, &[&str])] = &[
+    ("crc32c", &["persist"]),
     ("crossbeam", &["keyspace", "mail.rs"]),
     ("hashbrown", &["keyspace", "structure", "engine", "dice.rs", "tracking"]),
     ("itoa", &["engine", "command", "persist"]),
@@ -36,7 +37,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "tracking",
         ],
     ),
-    ("nix", &["machine.rs", "startup.rs", "observe", "keyspace"]),
+    ("nix", &["machine.rs", "startup.rs", "observe", "keyspace", "persist/disk"]),
     ("signal_hook", &["main.rs"]),
     ("smallvec", &["keyspace", "structure", "connection", "engine", "tracking"]),
     ("socket2", &["reactor"]),
