@@ -15,6 +15,7 @@ pub mod machine;
 pub mod mail;
 pub mod migration;
 pub mod observe;
+pub mod offline;
 pub mod persist;
 pub mod process;
 pub mod reactor;

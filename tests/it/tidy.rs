@@ -42,7 +42,20 @@ const HOMES: &[(&str, &[&str])] = &[
     ("smallvec", &["keyspace", "structure", "connection", "engine", "tracking"]),
     ("socket2", &["reactor"]),
     ("strsim", &["settings"]),
-    ("tracing", &["main.rs", "assembly.rs", "startup.rs", "reactor", "observe", "route", "system"]),
+    (
+        "tracing",
+        &[
+            "main.rs",
+            "assembly.rs",
+            "startup.rs",
+            "reactor",
+            "observe",
+            "route",
+            "system",
+            "migration",
+            "offline.rs",
+        ],
+    ),
     ("tracing_subscriber", &["main.rs", "observe"]),
     ("twox_hash", &["engine/string"]),
 ];

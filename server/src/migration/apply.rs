@@ -60,7 +60,7 @@ impl<'p> Applier<'p> {
         Applier {
             process,
             executor: Executor::outside(process, seed, sink),
-            session: session(process),
+            session: session(),
             decoder: Decoder::new(),
             batch: Batch::new(),
             reply: Vec::new(),
@@ -159,10 +159,12 @@ impl<'p> Applier<'p> {
 const LIMITS: Limits =
     Limits { request_bytes_max: usize::MAX, args_max: usize::MAX, ..Limits::DEFAULT };
 
+/// The number of no client.
+const NOBODY: u64 = 0;
+
 /// A session that no connection has.
-fn session(process: &Process) -> Session {
-    let id = process.clients.number();
+fn session() -> Session {
     let address = Address { reactor: u16::MAX, ..Address::default() };
-    let card = Card { id, address, peer: "a Redis".into(), ..Card::default() };
-    Session::new(id, address, Arc::new(card), true)
+    let card = Card { address, peer: "a Redis".into(), ..Card::default() };
+    Session::new(NOBODY, address, Arc::new(card), true)
 }

@@ -172,10 +172,6 @@ impl<'p> Executor<'p> {
         self.shape.install();
     }
 
-    fn heed_role(&mut self) {
-        self.follows = !self.is_outside && self.process.following.is_active();
-    }
-
     /// Ends a turn.
     pub fn end(&mut self) {
         self.gate = None;
@@ -239,10 +235,7 @@ impl<'p> Executor<'p> {
         out: &mut Vec<u8>,
     ) -> After {
         let begin = out.len();
-        if self.process.pause.until.load(Relaxed) > self.now
-            && !self.is_outside
-            && self.is_held(session, &plan)
-        {
+        if self.process.pause.until.load(Relaxed) > self.now && self.is_held(session, &plan) {
             return After::Wait;
         }
         let outcome = match self.admit(session, request, &plan, out) {
@@ -328,7 +321,7 @@ impl<'p> Executor<'p> {
 
     /// Whether CLIENT PAUSE holds this request back.
     fn is_held(&self, session: &Session, plan: &Plan<'_>) -> bool {
-        let Some(entry) = plan.entry else { return false };
+        let Some(entry) = plan.entry.filter(|_| !self.is_outside) else { return false };
         if !self.process.pause.writes_only.load(Relaxed) {
             return true;
         }

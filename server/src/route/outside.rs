@@ -22,6 +22,11 @@ impl<'p> Executor<'p> {
         executor
     }
 
+    /// Looks whether clients' commands must heed that another server is followed.
+    pub(super) fn heed_role(&mut self) {
+        self.follows = !self.is_outside && self.process.following.is_active();
+    }
+
     /// Replaces all keys by those of a keyspace that was filled beside the one in use, if `holds`
     /// says yes once nobody else runs a command. Says whether it did. Call it within a turn.
     pub fn replace_all(&mut self, by: &Keyspace, holds: impl FnOnce() -> bool) -> bool {

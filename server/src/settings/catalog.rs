@@ -6,6 +6,7 @@
 //! Not here: settings of engines (they list their own) and Redis's knobs without meaning here
 //! (`known`).
 
+use super::redis;
 use super::schema::{Effect, Section, Setting, Shape, When};
 
 /// A second to sixty-eight years, zero for never; what a C `int` of seconds holds.
@@ -61,6 +62,16 @@ pub static SETTINGS: &[&Setting] = &[
     &SAVE,
     &APPENDONLY,
     &APPENDFSYNC,
+    &redis::DBFILENAME,
+    &redis::APPENDFILENAME,
+    &redis::APPENDDIRNAME,
+    &redis::AOF_LOAD_TRUNCATED,
+    &redis::REPLICAOF,
+    &redis::MASTERUSER,
+    &redis::MASTERAUTH,
+    &redis::REPLICA_READ_ONLY,
+    &redis::REPLICA_SERVE_STALE_DATA,
+    &redis::REPL_TIMEOUT,
 ];
 
 /// The TCP port.

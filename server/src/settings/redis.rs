@@ -1,21 +1,7 @@
 //! The settings about a Redis that this server takes over from: its files, and its stream of
-//! commands. Names, values and defaults are Redis's.
+//! commands. Names, values and defaults are Redis's; `catalog` lists them.
 
 use super::schema::{Section, Setting, Shape, When};
-
-/// All of them, in the order in which they are shown.
-pub static SETTINGS: &[&Setting] = &[
-    &DBFILENAME,
-    &APPENDFILENAME,
-    &APPENDDIRNAME,
-    &AOF_LOAD_TRUNCATED,
-    &REPLICAOF,
-    &MASTERUSER,
-    &MASTERAUTH,
-    &REPLICA_READ_ONLY,
-    &REPLICA_SERVE_STALE_DATA,
-    &REPL_TIMEOUT,
-];
 
 /// Redis's snapshot.
 pub static DBFILENAME: Setting = Setting {

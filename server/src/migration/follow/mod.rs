@@ -43,7 +43,7 @@ use crate::process::Process;
 use crate::record::Sink;
 use crate::settings::redis as said;
 use handshake::{Announced, Answer};
-use wire::Wire;
+use wire::{Wire, unwished};
 
 /// How long after a broken link another one is tried.
 const RETRY: Duration = Duration::from_secs(1);
@@ -210,7 +210,7 @@ impl Follower<'_> {
         let is_done = executor.replace_all(&beside, || process.following.wish() == wish);
         executor.end();
         if !is_done {
-            return Err(io::Error::other("it is not wished any more"));
+            return Err(unwished());
         }
         libraries::keep(process, loaded.libraries);
         for module in &loaded.modules {

@@ -3,7 +3,7 @@
 use std::io::{self, BufReader};
 use std::time::{Duration, Instant};
 
-use super::wire::Wire;
+use super::wire::{Wire, unwished};
 use super::{Follower, Never};
 use crate::clock;
 use crate::following::Link;
@@ -97,7 +97,7 @@ impl Follower<'_> {
         stream.begin += applied.used as u64;
         stream.bytes.drain(..applied.used);
         if !is_wished {
-            return Err(io::Error::other("it is not wished any more"));
+            return Err(unwished());
         }
         if lost {
             return Err(io::Error::other("it has more databases; raise `databases`"));

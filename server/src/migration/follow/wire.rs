@@ -5,6 +5,8 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use mainstay_protocol::encode_request;
@@ -22,6 +24,25 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often the other side is told that we live.
 const ALIVE: Duration = Duration::from_secs(1);
+
+/// Why a link ends that nobody wishes for any more.
+pub(super) fn unwished() -> io::Error {
+    io::Error::other("it is not wished any more")
+}
+
+/// Connects to the first address that takes it.
+fn dial(master: &Master) -> io::Result<TcpStream> {
+    let cannot =
+        |error: io::Error| io::Error::new(error.kind(), format!("cannot connect: {error}"));
+    let mut last = io::Error::new(ErrorKind::NotFound, "cannot connect: no address");
+    for address in (master.host.as_str(), master.port).to_socket_addrs().map_err(cannot)? {
+        match TcpStream::connect_timeout(&address, PATIENCE) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => last = cannot(error),
+        }
+    }
+    Err(last)
+}
 
 /// See the module.
 pub(super) struct Wire<'p> {
@@ -46,33 +67,32 @@ impl<'p> Wire<'p> {
         master: &Master,
         wish: u64,
     ) -> io::Result<Wire<'p>> {
-        let place = format!("{}:{}", master.host, master.port);
-        let cannot =
-            |error: io::Error| io::Error::new(error.kind(), format!("cannot connect: {error}"));
-        let mut last = io::Error::new(ErrorKind::NotFound, format!("no address for {place}"));
-        for address in (master.host.as_str(), master.port).to_socket_addrs().map_err(cannot)? {
-            match TcpStream::connect_timeout(&address, PATIENCE) {
-                Ok(socket) => {
-                    socket.set_nodelay(true)?;
-                    socket.set_read_timeout(Some(LOOK))?;
-                    socket.set_write_timeout(Some(PATIENCE))?;
-                    let now = clock::instant();
-                    let (unread, is_patient, is_copying) = (Vec::new(), false, false);
-                    return Ok(Wire {
-                        process,
-                        socket,
-                        wish,
-                        unread,
-                        heard: now,
-                        alive: now,
-                        is_copying,
-                        is_patient,
-                    });
-                }
-                Err(error) => last = cannot(error),
+        // Finding an address may take its time, and a process that stops does not wait for it.
+        let (found, wait) = channel();
+        let master = master.clone();
+        thread::Builder::new().name("dialler".into()).spawn(move || found.send(dial(&master)))?;
+        let now = clock::instant();
+        let look = |wish| wish == process.following.wish() && !process.is_stopping();
+        let socket = loop {
+            match wait.recv_timeout(LOOK) {
+                Ok(dialled) => break dialled?,
+                Err(RecvTimeoutError::Timeout) if look(wish) => {}
+                Err(_) => return Err(unwished()),
             }
-        }
-        Err(last)
+        };
+        socket.set_nodelay(true)?;
+        socket.set_read_timeout(Some(LOOK))?;
+        socket.set_write_timeout(Some(PATIENCE))?;
+        Ok(Wire {
+            process,
+            socket,
+            wish,
+            unread: Vec::new(),
+            heard: now,
+            alive: now,
+            is_copying: false,
+            is_patient: false,
+        })
     }
 
     /// Puts bytes back that were read too far.
@@ -106,7 +126,7 @@ impl<'p> Wire<'p> {
     /// Whether to go on.
     fn look(&mut self) -> io::Result<()> {
         if self.process.is_stopping() || self.process.following.wish() != self.wish {
-            return Err(io::Error::other("it is not wished any more"));
+            return Err(unwished());
         }
         let timeout = self.process.settings.integer(&said::REPL_TIMEOUT);
         let timeout = Duration::from_secs(timeout.unsigned_abs());

@@ -6,7 +6,6 @@
 mod commands;
 
 use crate::command::{Engine, Group};
-use crate::settings::redis;
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -15,6 +14,6 @@ pub static ENGINE: Engine = Engine {
     group: Group::Server,
     kinds: &[],
     commands: &[&commands::REPLICAOF, &commands::SLAVEOF, &commands::ROLE],
-    settings: redis::SETTINGS,
+    settings: &[],
     state: None,
 };
