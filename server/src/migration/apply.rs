@@ -157,7 +157,7 @@ impl<'p> Applier<'p> {
 
 /// Nobody sends more at once than Redis takes.
 const LIMITS: Limits =
-    Limits { request_bytes_max: usize::MAX, args_max: usize::MAX, ..Limits::DEFAULT };
+    Limits { request_bytes_max: usize::MAX, args_max: i32::MAX as usize, ..Limits::DEFAULT };
 
 /// The number of no client.
 const NOBODY: u64 = 0;
