@@ -113,21 +113,27 @@ fn serve(configured: Configured) -> Result<(), Fault> {
     let _pid_file = PidFile::write(&settings);
     let places = listeners.places();
     let hint = hint(&settings, &places);
-    let assembly = Assembly::new(settings, secret())?;
+    let mut assembly = Assembly::new(settings, secret())?;
     // The process is new: nobody has said it before.
     let _ = assembly.process.give_back.set(allocator::give_back);
     let resident = usize::try_from(machine::resident_bytes()).unwrap_or(0);
     assembly.process.memory_startup.store(resident, Relaxed);
-    let folder = std::env::current_dir().map_err(Fault::io("find the folder of data"))?;
-    if let Some(source) = files::find(&folder, &assembly.process.settings) {
-        files::load_redis_files(&assembly.process, &source)?;
-    }
-    follow::begin(&assembly.process)?;
     let handle = signals.handle();
     assembly.process.on_stop(Box::new(move || handle.close()));
     let threads = assembly.process.mailboxes.len();
     tracing::info!("Running standalone with {threads} threads, listening on {}", places.join(", "));
-    tracing::info!("Data lives in memory only and is gone when the process ends");
+    let is_taken_over = files::load_found(&assembly.process)?;
+    assembly.restore()?;
+    if is_taken_over {
+        files::keep_loaded(&assembly.process)?;
+    }
+    follow::begin(&assembly.process)?;
+    match assembly.process.store().place() {
+        Some(place) => tracing::info!("Data is kept in {place}"),
+        None => tracing::info!(
+            "Data lives in memory only and is gone when the process ends; --dir PATH keeps it"
+        ),
+    }
     tracing::info!("Ready to accept connections: {hint}");
     assembly.serve(listeners, |process| wait(process, &mut signals))?;
     tracing::info!("Mainstay has stopped, bye");

@@ -12,13 +12,20 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::assembly::Assembly;
 use crate::clock;
 use crate::error::Fault;
 use crate::migration::export::export as write_rdb;
-use crate::migration::files::{Source, find, load_redis_files};
-use crate::settings::{Settings, redis};
+use crate::migration::files::{Source, keep_loaded, load_found, load_redis_files};
+use crate::migration::keep::is_kept;
+use crate::persist::store::FOLDER;
+use crate::settings::Settings;
+use crate::settings::catalog as said;
+
+/// A task, if there is one, and the arguments behind it.
+pub type Asked<'a> = Option<(Task, &'a [Vec<u8>])>;
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +42,7 @@ impl Task {
     ///
     /// # Errors
     /// If no file is named; how to call it.
-    pub fn read(args: &[Vec<u8>]) -> Result<Option<(Task, &[Vec<u8>])>, String> {
+    pub fn read(args: &[Vec<u8>]) -> Result<Asked<'_>, String> {
         let (make, usage): (fn(PathBuf) -> Task, _) = match args.first().map(Vec::as_slice) {
             Some(b"import") => (Task::Import, "import FILE|DIR --dir DATADIR"),
             Some(b"export") => (Task::Export, "export FILE --dir DATADIR"),
@@ -70,31 +77,37 @@ impl Task {
     /// # Errors
     /// If something is damaged, not there, or in the way.
     pub fn run(self, settings: Settings, seed: u64) -> Result<(), Fault> {
-        let here = Path::new(".");
-        let found = find(here, &settings);
-        let process = Assembly::new(settings, seed)?.process;
+        let mut assembly = Assembly::new(settings, seed)?;
+        let process = Arc::clone(&assembly.process);
+        let settings = &process.settings;
+        let folder = || PathBuf::from(settings.text(&said::DIR));
         match self {
             Task::Import(from) => {
-                if let Some(source) = found {
-                    return Err(in_the_way(source.path()));
+                if is_kept(&process)? {
+                    return Err(in_the_way(&folder().join(FOLDER)));
                 }
-                let source = Source::of(&from, &process.settings)?;
-                load_redis_files(&process, &source)?;
-                let to = here.join(process.settings.text(&redis::DBFILENAME));
-                let keys = write(&process, &to)?;
-                tracing::info!("Imported {keys} keys from {}", from.display());
+                if !settings.boolean(&said::APPENDONLY) {
+                    let why = "is to be left without data: `appendonly no`".into();
+                    return Err(Fault::File { path: folder(), why });
+                }
+                let source = Source::of(&from, settings)?;
+                let keys = load_redis_files(&process, &source)?;
+                assembly.restore()?;
+                keep_loaded(&process)?;
+                process.store().close();
+                let to = folder();
+                tracing::info!("Imported {keys} keys from {} to {}", from.display(), to.display());
             }
             Task::Export(to) => {
-                let Some(source) = found else {
-                    return Err(Fault::File {
-                        path: process.settings.text(&crate::settings::catalog::DIR).into(),
-                        why: "holds no data".into(),
-                    });
-                };
                 if to.exists() {
                     return Err(in_the_way(&to));
                 }
-                load_redis_files(&process, &source)?;
+                if is_kept(&process)? {
+                    assembly.restore()?;
+                    process.store().close();
+                } else if !load_found(&process)? {
+                    return Err(Fault::File { path: folder(), why: "holds no data".into() });
+                }
                 let keys = write(&process, &to)?;
                 tracing::info!("Exported {keys} keys to {}", to.display());
             }

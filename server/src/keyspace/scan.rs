@@ -26,6 +26,18 @@ impl Keys<'_> {
         self.scan_entries(cursor, count, |key, value, _| show(key, value))
     }
 
+    /// As [`Keys::scan`], with the deadline of each entry.
+    pub fn each_from(
+        &self,
+        cursor: u64,
+        count: usize,
+        mut show: impl FnMut(&[u8], Value<'_>, Option<Millis>),
+    ) -> u64 {
+        self.scan_entries(cursor, count, |key, value, deadline| {
+            show(key, value, (deadline != super::table::NEVER).then_some(deadline));
+        })
+    }
+
     /// As [`Keys::scan`], with the deadline (the maximum for none) of each entry.
     fn scan_entries(
         &self,

@@ -8,21 +8,25 @@
 //! Not here: where the bytes come from, and what becomes of a request that is refused.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use mainstay_protocol::{Batch, Decoder, Limits, Request, RequestError};
+use mainstay_protocol::{Batch, Decoder, Limits, OwnedRequest, Request, RequestError};
 
 use crate::clients::Card;
-use crate::clock::Millis;
+use crate::clock::{self, Millis};
 use crate::mail::Address;
 use crate::process::Process;
 use crate::record::Sink;
-use crate::route::{After, Executor};
+use crate::route::{After, Executor, Plan};
 use crate::session::Session;
 
 use super::libraries;
 
 /// Blocks freed after each piece of input, as loops do in a turn.
 const FREED_MOST: usize = 2000;
+
+/// How long is waited for the disk at once.
+const BREATH: Duration = Duration::from_millis(2);
 
 /// See the module.
 pub(super) struct Applier<'p> {
@@ -112,15 +116,7 @@ impl<'p> Applier<'p> {
                 if libraries::heed(self.process, request) {
                     return Became::Done;
                 }
-                self.reply.clear();
-                let errors = &self.process.counters[self.process.counters.len() - 1].errors;
-                let before = errors.get();
-                let after = self.executor.run(&mut self.session, request, plan, &mut self.reply);
-                if after == After::Park {
-                    // No Redis writes that down; it must not wait here.
-                    self.executor.leave(&mut self.session);
-                }
-                if errors.get() == before { Became::Done } else { Became::Refused(self.error()) }
+                self.run(request, plan, now)
             };
             if !each(request, &mut run) {
                 used = Some(request.start());
@@ -145,6 +141,45 @@ impl<'p> Applier<'p> {
             (None, Err(error)) => (end, Err(error)),
         };
         Applied { used, count, settled, rest }
+    }
+
+    /// Runs one request within a turn.
+    fn run(&mut self, request: Request<'_>, plan: Plan<'p>, now: Millis) -> Became {
+        let errors = &self.process.counters[self.process.counters.len() - 1].errors;
+        let before = errors.get();
+        self.reply.clear();
+        loop {
+            match self.executor.run(&mut self.session, request, plan, &mut self.reply) {
+                After::Wait => {
+                    // More is recorded than the disk takes.
+                    self.executor.end();
+                    clock::block(BREATH);
+                    self.executor.begin(now);
+                    continue;
+                }
+                // No Redis writes that down; it must not wait here.
+                After::Park => self.executor.leave(&mut self.session),
+                After::Go | After::Close => {}
+            }
+            break;
+        }
+        if errors.get() == before { Became::Done } else { Became::Refused(self.error()) }
+    }
+
+    /// Runs requests that restore keys of a database from what is there anyway.
+    pub(super) fn restore(&mut self, database: usize, now: Millis, requests: &[OwnedRequest]) {
+        let selected = std::mem::replace(&mut self.session.database, database);
+        self.executor.begin(now);
+        for request in requests {
+            let request = request.as_request();
+            let plan = self.executor.plan(&self.session, request);
+            if let Became::Refused(why) = self.run(request, plan, now) {
+                tracing::error!("what was taken over is not kept: {why}");
+            }
+        }
+        self.executor.end();
+        self.session.database = selected;
+        self.process.keyspace.free_slice(FREED_MOST);
     }
 
     /// The first error of the last reply.

@@ -1,21 +1,25 @@
 //! migration/files.rs — Redis's files in a folder: which there are, and loading them.
 //!
 //! Redis has two sorts: a snapshot (`dump.rdb`) and a journal (`appendonlydir`, before 7.0
-//! `appendonly.aof`). If both are there, one is old: which of them Redis would load depends on its
-//! `appendonly`, and so it does here.
+//! `appendonly.aof`). If both are there, the one that was written last is loaded: a server with a
+//! journal writes there with every command, and one whose journal was switched off does not.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use super::append_only::{parts, replay};
+use super::apply::Applier;
+use super::keep;
 use super::libraries;
 use super::load::{How, load};
 use crate::clock;
 use crate::error::Fault;
+use crate::persist::journal::Tap;
 use crate::persist::rdb::file::Damage;
 use crate::process::Process;
-use crate::settings::{Settings, catalog, redis as said};
+use crate::settings::{Settings, redis as said};
 
 /// Seconds between two lines of progress.
 const TELL_SECONDS: u64 = 2;
@@ -85,16 +89,28 @@ pub fn find(folder: &Path, settings: &Settings) -> Option<Source> {
     let (Some(snapshot), Some(journal)) = (&snapshot, &journal) else {
         return snapshot.or(journal);
     };
-    let (chosen, left) = match settings.boolean(&catalog::APPENDONLY) {
+    let (chosen, left) = match last_written(journal) >= last_written(snapshot) {
         true => (journal, snapshot),
         false => (snapshot, journal),
     };
     tracing::warn!(
-        "{} is left alone, since {} is there too and `appendonly` chooses between them",
+        "{} is left alone, since {} is there too and was written later",
         left.path().display(),
         chosen.path().display()
     );
     Some(chosen.clone())
+}
+
+/// When a file, or one beside it, was written last.
+fn last_written(source: &Source) -> Option<SystemTime> {
+    let path = source.path();
+    let beside = match source {
+        Source::Manifest(manifest) => manifest.parent().and_then(|folder| folder.read_dir().ok()),
+        Source::Snapshot(_) | Source::Journal(_) => None,
+    };
+    let beside = beside.into_iter().flatten().flatten().map(|file| file.path());
+    let written = |path: PathBuf| path.metadata().and_then(|about| about.modified()).ok();
+    beside.chain([path.to_owned()]).filter_map(written).max()
 }
 
 /// Loads Redis's files into the process, which serves nobody yet and has no keys; says how many
@@ -137,6 +153,34 @@ pub fn load_redis_files(process: &Process, source: &Source) -> Result<u64, Fault
         if dead > 0 { format!(", {dead} left out whose time is over") } else { String::new() };
     tracing::info!("Loaded {keys} keys from {} in {seconds:.3} s{left}", path.display());
     Ok(keys as u64)
+}
+
+/// Loads Redis's files that are in the folder of data, if there are any and no data of our own; says
+/// whether it did.
+///
+/// # Errors
+/// As [`load_redis_files`].
+pub fn load_found(process: &Process) -> Result<bool, Fault> {
+    let source = find(Path::new("."), &process.settings);
+    if keep::is_kept(process)? {
+        if let Some(source) = source {
+            let path = source.path().display();
+            tracing::info!("{path} is left alone, since there is data of our own");
+        }
+        return Ok(false);
+    }
+    let Some(source) = source else { return Ok(false) };
+    load_redis_files(process, &source)?;
+    Ok(true)
+}
+
+/// Has what was loaded kept, if data is kept at all: to be called once that is so.
+///
+/// # Errors
+/// If the disk does not take it.
+pub fn keep_loaded(process: &Process) -> Result<(), Fault> {
+    let tap = Tap::new(Arc::clone(&process.store().journal));
+    keep::keep(&mut Applier::new(process, Some(Box::new(tap))), process, clock::now())
 }
 
 /// The fault of a damaged file.

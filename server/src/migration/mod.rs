@@ -5,6 +5,7 @@
 //! - [`files`]: what there is in a folder, and loading it.
 //! - [`follow`]: all data of a running Redis, then its commands as they come.
 //! - [`export`](mod@export): the keys of a keyspace as an RDB file, so that nobody is locked in.
+//! - [`keep`](mod@keep): what was taken over, written to the journal.
 //! - `libraries`: functions that came along.
 //!
 //! Not here: what the bytes mean (`persist/rdb`), the commands that ask for it
@@ -15,5 +16,6 @@ mod apply;
 pub mod export;
 pub mod files;
 pub mod follow;
+pub mod keep;
 mod libraries;
 pub mod load;

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! Whatever it does not name means nothing, so a snapshot becomes current, and the journal before
-//! it needless, in one step. Files of data without it are refused: it may be that they are all there
-//! is.
+//! it needless, in one step. Files of data without it are refused: it may be that they are all
+//! there is.
 
 use std::io;
 

@@ -10,6 +10,7 @@
 //! - Nothing here knows what a command means; `EXEC` is known by what its handler answers
 //!   ([`Next::Execute`]).
 
+mod admit;
 mod apply;
 mod cached;
 mod outside;
@@ -26,18 +27,19 @@ use std::sync::atomic::Ordering::Relaxed;
 use mainstay_protocol::{ReplyWriter, Request};
 
 use crate::clock::{Millis, Ticks};
-use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
+use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Visit, Write};
 use crate::dice::Dice;
-use crate::error::Refusal;
 use crate::keyspace::{Changed, Keys, Shape, Shared, StripeId, Swept};
 use crate::mail::{Address, Post};
 use crate::observe::Counters;
+use crate::persist::journal::{self, Trouble};
 use crate::process::Process;
 use crate::record::{RecordRef, Sink};
 use crate::session::{Replies, Session};
 use wait::{Service, Waits};
 
 pub use crate::keyspace::Sought;
+pub use apply::Replay;
 
 /// What the connection does after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +120,12 @@ pub struct Executor<'p> {
     follows: bool,
     /// Whether it runs the commands of that server, or of its files.
     is_outside: bool,
+    /// Where records go to be kept; off if they are not.
+    journal: Arc<journal::Shared>,
+    /// What is wrong with it, in this turn.
+    trouble: Trouble,
+    /// More is recorded than the disk takes: writes wait.
+    is_behind: bool,
     /// Messages to other connections.
     pub post: Post,
 }
@@ -146,6 +154,9 @@ impl<'p> Executor<'p> {
             waits: Waits::default(),
             follows: false,
             is_outside: false,
+            journal: Arc::clone(&process.store().journal),
+            trouble: Trouble::None,
+            is_behind: false,
             post: Post::new(reactor, Arc::clone(&process.mailboxes)),
         }
     }
@@ -156,6 +167,8 @@ impl<'p> Executor<'p> {
         self.ticks = Ticks::now();
         self.heed_settings();
         self.heed_role();
+        self.trouble = self.journal.trouble();
+        self.is_behind = self.journal.is_full();
         if self.gate.is_none() {
             self.gate = Some(self.process.keyspace.gate().share());
         }
@@ -172,9 +185,22 @@ impl<'p> Executor<'p> {
         self.shape.install();
     }
 
-    /// Ends a turn.
+    /// Ends a turn: what it has recorded is handed over.
     pub fn end(&mut self) {
         self.gate = None;
+        if let Some(sink) = &mut self.sink {
+            sink.hand_over();
+        }
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> &journal::Shared {
+        &self.journal
+    }
+
+    /// Whether writes wait, in this turn, for the journal to be written.
+    pub fn is_behind(&self) -> bool {
+        self.is_behind
     }
 
     /// Looks a request up and asks for the memory it will need.
@@ -235,7 +261,8 @@ impl<'p> Executor<'p> {
         out: &mut Vec<u8>,
     ) -> After {
         let begin = out.len();
-        if self.process.pause.until.load(Relaxed) > self.now && self.is_held(session, &plan) {
+        let is_paused = !self.is_outside && self.process.pause.until.load(Relaxed) > self.now;
+        if (is_paused || self.is_behind) && self.is_held(session, &plan, is_paused) {
             return After::Wait;
         }
         let outcome = match self.admit(session, request, &plan, out) {
@@ -319,84 +346,6 @@ impl<'p> Executor<'p> {
         }
     }
 
-    /// Whether CLIENT PAUSE holds this request back.
-    fn is_held(&self, session: &Session, plan: &Plan<'_>) -> bool {
-        let Some(entry) = plan.entry.filter(|_| !self.is_outside) else { return false };
-        if !self.process.pause.writes_only.load(Relaxed) {
-            return true;
-        }
-        let writes =
-            |entry: &Entry| entry.command.writes() || entry.command.is(Trait::MayReplicate);
-        match &session.transaction {
-            None => writes(entry),
-            // Queueing changes nothing; what counts is what EXEC would do.
-            Some(open) => {
-                entry.command.is(Trait::Executes)
-                    && open
-                        .queue
-                        .iter()
-                        .any(|&(index, _)| writes(&self.process.table.entries()[index]))
-            }
-        }
-    }
-
-    /// Decides whether a request may run now: `None` if it was queued for EXEC instead.
-    #[inline]
-    fn admit(
-        &mut self,
-        session: &mut Session,
-        request: Request<'_>,
-        plan: &Plan<'p>,
-        out: &mut Vec<u8>,
-    ) -> Result<Option<&'p Entry>, Refusal> {
-        let Some(entry) = plan.entry else { return Err(refuse::unknown(request)) };
-        if !entry.takes(request.len()) {
-            return Err(Refusal::Arity(entry.wire_name));
-        }
-        if let Run::Group(_) = entry.command.run {
-            return Err(refuse::unknown_sub(entry, request));
-        }
-        if session.is_plain() && !self.follows {
-            return Ok(Some(entry));
-        }
-        self.admit_unusual(session, request, entry, out)
-    }
-
-    fn admit_unusual(
-        &mut self,
-        session: &mut Session,
-        request: Request<'_>,
-        entry: &'p Entry,
-        out: &mut Vec<u8>,
-    ) -> Result<Option<&'p Entry>, Refusal> {
-        let command = entry.command;
-        if !session.authenticated && !command.is(Trait::NoAuth) {
-            return Err(Refusal::text("NOAUTH Authentication required."));
-        }
-        if self.follows {
-            refuse::while_following(self.process, session, entry)?;
-        }
-        if session.is_confined() && !command.is(Trait::WhileSubscribed) {
-            return Err(refuse::confined(entry));
-        }
-        let Some(open) = &mut session.transaction else { return Ok(Some(entry)) };
-        if command.is(Trait::NotQueued) {
-            return Ok(Some(entry));
-        }
-        if command.is(Trait::NoMulti) {
-            return Err(Refusal::text("ERR Command not allowed inside a transaction"));
-        }
-        let request = request.to_owned();
-        open.weight += request.weight();
-        if open.weight > transaction::WEIGHT_MAX {
-            return Err(Refusal::text("ERR transaction is too large"));
-        }
-        open.queue.push((entry.index, request));
-        session.settle();
-        ReplyWriter::new(out, session.version).simple("QUEUED");
-        Ok(None)
-    }
-
     /// Locks what the command needs and calls its handler.
     #[inline]
     fn dispatch(
@@ -461,8 +410,8 @@ impl<'p> Executor<'p> {
                 let resumed = false;
                 let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
                 let mut outcome = handler(&mut write);
+                let stamp = Stamp { now, seed: drawn(seed, &write.dice), database };
                 let mut keys = write.keys;
-                let stamp = Stamp { now, seed, database };
                 settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
                 note_expired(&self.counters, &keys);
                 if let Ok(Next::Park(wait)) = &mut outcome {
@@ -522,7 +471,7 @@ impl<'p> Executor<'p> {
         let space = &self.process.keyspace;
         let mut exclusive = space.gate().close();
         let (database, now, seed) = (session.database, self.now, self.chance.next());
-        let (mut keys, outcome) = {
+        let (mut keys, outcome, seed) = {
             let keys = Keys::whole(space, &mut exclusive, database, now);
             let out = ReplyWriter::new(out, session.version);
             let dice = Dice::new(seed);
@@ -531,7 +480,7 @@ impl<'p> Executor<'p> {
                     let (args, resumed) = (request, false);
                     let mut write = Write { keys, args, out, now, dice, resumed };
                     let outcome = handler(&mut write);
-                    (write.keys, outcome)
+                    (write.keys, outcome, drawn(seed, &write.dice))
                 }
                 Run::Read(handler) => {
                     let mut read = Read { keys: &keys, args: request, out, now, dice };
@@ -540,7 +489,7 @@ impl<'p> Executor<'p> {
                         cached::remember(self.process, cache, session.id, entry, request);
                     }
                     note_lookups(&self.counters, &keys);
-                    (keys, outcome)
+                    (keys, outcome, 0)
                 }
                 Run::Session(_) | Run::Server(_) | Run::Group(_) => {
                     unreachable!("only commands on keys run alone")
@@ -642,6 +591,12 @@ fn mute(session: &mut Session, begin: usize, pushed: bool, out: &mut Vec<u8>) {
     if !pushed {
         out.truncate(begin);
     }
+}
+
+/// The seed that a record needs: none if nothing was drawn.
+#[inline]
+fn drawn(seed: u64, dice: &Dice) -> u64 {
+    if dice.is_fresh(seed) { 0 } else { seed }
 }
 
 /// What a write's record is stamped with.

@@ -6,11 +6,13 @@
 
 use std::sync::Arc;
 
+use mainstay_protocol::OwnedRequest;
+
 use super::{Executor, Service, cached, service};
 use crate::keyspace::{Keys, Keyspace};
 use crate::mail::Post;
 use crate::process::Process;
-use crate::record::Sink;
+use crate::record::{RecordRef, Sink};
 
 impl<'p> Executor<'p> {
     /// An executor outside of all loops, of which there is one at a time.
@@ -37,6 +39,12 @@ impl<'p> Executor<'p> {
             drop(exclusive);
             self.gate = Some(space.gate().share());
             return false;
+        }
+        if let Some(sink) = &mut self.sink {
+            // What takes their place is recorded by whoever knows how.
+            let request = OwnedRequest::from_args([&b"FLUSHALL"[..]]);
+            let request = request.as_request();
+            sink.take(RecordRef { stamp: self.now, seed: 0, database: 0, request });
         }
         let mut keys = Keys::whole(space, &mut exclusive, 0, self.now);
         keys.replace_all(by);

@@ -4,6 +4,7 @@ use mainstay_protocol::{ReplyWriter, Request};
 
 use crate::command::{Entry, Trait};
 use crate::error::Refusal;
+use crate::persist::journal;
 use crate::process::Process;
 use crate::session::Session;
 use crate::settings::redis as said;
@@ -72,4 +73,11 @@ pub(super) fn while_following(
         ));
     }
     Ok(())
+}
+
+/// What is written now would not be kept. Redis's words, since clients know them.
+#[cold]
+pub(super) fn unkept(journal: &journal::Shared) -> Refusal {
+    let reason = journal.reason();
+    Refusal::from(format!("MISCONF Errors writing to the AOF file: {reason}"))
 }

@@ -26,7 +26,7 @@ def run(env):
     if env.subject_is_redis:
         print("       left out: it is about moving from Redis to something else", flush=True)
         return
-    env.report.run([snapshot, encodings, journal, cut_journal, damaged_files, offline, random_stream,
+    env.report.run([snapshot, encodings, journal, cut_journal, damaged_files, offline, kept, random_stream,
                     loaded_stream, blocked_and_subscribed, wrong_password, nobody_there, itself], env)
 
 
@@ -337,11 +337,36 @@ def offline(env):
         check(nothing.returncode != 0 and "holds no data" in nothing.stderr + nothing.stdout, nothing.stderr)
 
 
+def kept(env):
+    """what was loaded or copied is there after a restart, and what was written afterwards too"""
+    keeping = ("--appendonly", "yes")
+    with env.start_oracle() as oracle, oracle.connect(30) as there:
+        variety(there, env.options.seed)
+        equal(there.call("SAVE"), resp.OK)
+        folder, other = folder_with(oracle.directory / "dump.rdb"), folder_with()
+        for place in (folder, other):
+            with env.start_subject("--dir", place, *keeping) as subject, subject.connect() as client:
+                if place == other:
+                    client.call("SET", "before", "goes")
+                    follow(env, subject, oracle)
+                    play(oracle, env.options.seed + 3, 1)
+                    in_step(oracle, subject)
+                    client.call("REPLICAOF", "NO", "ONE")
+                client.call("SET", "mine", 1)
+                for name in [key[1] for key in client.call("KEYS", "set *")[1]]:
+                    client.call("SPOP", name, 3)
+                keys = read_all(subject)
+            with env.start_subject("--dir", place, *keeping) as subject:
+                compare(keys, subject, "after a restart")
+            shutil.rmtree(place)
+
+
 # ---- the stream
 
 def random_stream(env):
     """random commands while it is followed, databases emptied and exchanged too, leave the same keys"""
-    with env.start_oracle() as oracle, env.start_subject() as subject:
+    # A copy by way of the disk has its length in front, unlike the diskless one of the other cases.
+    with env.start_oracle("--repl-diskless-sync", "no") as oracle, env.start_subject() as subject:
         play(oracle, env.options.seed, 1)
         follow(env, subject, oracle)
         for number in range(ROUNDS):

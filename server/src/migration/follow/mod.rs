@@ -32,6 +32,7 @@ use std::io::{self, BufReader, Read};
 use std::time::Duration;
 
 use super::apply::Applier;
+use super::keep::keep;
 use super::libraries;
 use super::load::{How, Loaded, load};
 use crate::clock;
@@ -216,10 +217,14 @@ impl Follower<'_> {
         for module in &loaded.modules {
             tracing::warn!("what the module {module} keeps besides keys is left out");
         }
+        self.applier.restart();
+        let past = clock::now().saturating_sub(history.lag);
+        keep(&mut self.applier, process, past).map_err(|fault| {
+            io::Error::other(format!("what was taken over cannot be kept: {fault}"))
+        })?;
         let seconds = begun.elapsed().as_secs_f64();
         let (keys, bytes) = (loaded.keys, loaded.bytes);
         tracing::info!("Took over {keys} keys, {bytes} bytes, in {seconds:.3} s");
-        self.applier.restart();
         process.following.advance_to(history.offset);
         let id = history.id.clone();
         process.following.tell(|status| {

@@ -8,6 +8,7 @@ use super::{Follower, Never};
 use crate::clock;
 use crate::following::Link;
 use crate::migration::apply::Became;
+use crate::persist::journal::Trouble;
 
 /// Bytes read at once: the gate is held while they are applied.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -62,6 +63,11 @@ impl Follower<'_> {
             return Ok(());
         }
         let Some(history) = &mut self.history else { return Ok(()) };
+        let journal = &self.process.store().journal;
+        if journal.trouble() != Trouble::None {
+            let why = format!("what comes cannot be kept: {}", journal.reason());
+            return Err(io::Error::other(why));
+        }
         let now = clock::now().saturating_sub(history.lag);
         let (following, wish) = (&self.process.following, self.wish);
         let (mut asks, mut refused, mut is_wished, mut lost) = (false, Vec::new(), true, false);

@@ -1,12 +1,12 @@
 //! persist/journal/read.rs — reading segments back: which records there are, and what to make of
 //! bytes that are none.
 //!
-//! The journal ends where its last segment has no further whole block. What is behind that place is
-//! one of three things. Zeros, or what an earlier life of the file has left: nothing was lost. Parts
-//! of blocks that were being written when the power went: they were promised to nobody, the journal
-//! is cut there, and the bytes are kept aside. Or whole blocks that say that the place before them
-//! had been on disk: then something is damaged that was kept once, and nobody goes on from there.
-//! In all segments but the last, anything but blocks up to a seal is such damage.
+//! The journal ends where its last segment has no further whole block. What is behind that place
+//! is one of three things. Zeros, or what an earlier life of the file has left: nothing was lost.
+//! Parts of blocks that were being written when the power went: they were promised to nobody, the
+//! journal is cut there, and the bytes are kept aside. Or whole blocks that say that the place
+//! before them had been on disk: then something is damaged that was kept once, and nobody goes on
+//! from there. In all segments but the last, anything but blocks up to a seal is such damage.
 
 use std::io;
 

@@ -24,6 +24,17 @@ pub enum Policy {
     Never = 2,
 }
 
+impl Policy {
+    /// The policy of this name in `appendfsync`.
+    pub fn named(name: &str) -> Policy {
+        match name {
+            "always" => Policy::Always,
+            "no" => Policy::Never,
+            _ => Policy::EverySecond,
+        }
+    }
+}
+
 /// What is wrong with the journal's disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
