@@ -19,16 +19,17 @@ use std::path::{Path, PathBuf};
 
 use mainstay_protocol::{Batch, Decoder, Limits};
 
-use super::apply::{Applier, Became};
+use super::apply::{Applier, Became, Times};
 use super::files::{Progress, damaged};
 use super::libraries;
 use super::load::{How, load};
+use crate::clock::{self, Millis};
 use crate::error::Fault;
 use crate::process::Process;
 use crate::settings::{file, redis as said};
 
-/// What is applied sees the first moment of all: no key has died before the journal says so.
-const BEFORE_ALL: u64 = 1;
+/// The first moment of all: no key has died by then.
+const BEFORE_ALL: Millis = 1;
 
 /// Bytes read at once.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -180,7 +181,8 @@ impl Journal<'_, '_> {
                 break;
             }
             let (mut wrong, mut refused) = (None, Vec::new());
-            let applied = self.applier.apply(&bytes, BEFORE_ALL, |request, run| {
+            let times = Times { now: clock::now(), before: BEFORE_ALL };
+            let applied = self.applier.apply(&bytes, times, |request, run| {
                 let at = begin + request.start() as u64;
                 match bytes.get(request.start()) {
                     // When what follows was written.

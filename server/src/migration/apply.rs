@@ -1,8 +1,10 @@
 //! migration/apply.rs — requests that a Redis wrote for its journal or its replicas, run as any
 //! other requests are.
 //!
-//! Redis says there what it did, with absolute times: so a key lives until it says that the key is
-//! gone, and what is applied sees a time that lags behind. A transaction is applied as a whole when
+//! Redis says there what it did, and when a key has died: until then the key lives, whatever the
+//! clock here says. So a request on a key whose time is over by our clock runs at an earlier time,
+//! at which it lived ([`Times`]); it is recorded with that time, and done again alike. All others
+//! run at the time that it is. A transaction is applied as a whole when
 //! its EXEC comes; what comes before is kept in the session, as a client's would be.
 //!
 //! Not here: where the bytes come from, and what becomes of a request that is refused.
@@ -28,6 +30,15 @@ const FREED_MOST: usize = 2000;
 /// How long is waited for the disk at once.
 const BREATH: Duration = Duration::from_millis(2);
 
+/// When requests run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// The time that it is.
+    pub(super) now: Millis,
+    /// An earlier one, for keys that have died since and of whose death nothing was said yet.
+    pub(super) before: Millis,
+}
+
 /// See the module.
 pub(super) struct Applier<'p> {
     process: &'p Process,
@@ -36,6 +47,8 @@ pub(super) struct Applier<'p> {
     decoder: Decoder,
     batch: Batch,
     reply: Vec<u8>,
+    /// Whether a request of the open transaction is on a key whose time is over.
+    is_late: bool,
 }
 
 /// What became of a piece of input.
@@ -68,12 +81,14 @@ impl<'p> Applier<'p> {
             decoder: Decoder::new(),
             batch: Batch::new(),
             reply: Vec::new(),
+            is_late: false,
         }
     }
 
     /// Forgets a transaction that was begun, and the beginning of a request.
     pub(super) fn break_off(&mut self) {
         self.decoder = Decoder::new();
+        self.is_late = false;
         self.session.transaction = None;
         self.session.settle();
     }
@@ -90,20 +105,20 @@ impl<'p> Applier<'p> {
         self.session.transaction.is_some()
     }
 
-    /// Applies the whole requests at the start of `bytes` at the time `now`.
+    /// Applies the whole requests at the start of `bytes`.
     ///
     /// Each request is shown to `each`, which calls what it is given to have it run, or leaves it;
     /// nothing more is applied once `each` says false.
     pub(super) fn apply(
         &mut self,
         bytes: &[u8],
-        now: Millis,
+        times: Times,
         mut each: impl FnMut(Request<'_>, &mut dyn FnMut() -> Became) -> bool,
     ) -> Applied {
         let mut batch = std::mem::take(&mut self.batch);
         batch.clear();
         let decoded = self.decoder.decode(bytes, &LIMITS, &mut batch);
-        self.executor.begin(now);
+        self.executor.begin(times.now);
         let mut plans = Vec::with_capacity(batch.len());
         for request in batch.iter(bytes) {
             let plan = self.executor.plan(&self.session, request);
@@ -116,6 +131,10 @@ impl<'p> Applier<'p> {
                 if libraries::heed(self.process, request) {
                     return Became::Done;
                 }
+                let amended = without_limit(request);
+                let request = amended.as_ref().map_or(request, OwnedRequest::as_request);
+                let now = self.time_of(request, plan, times);
+                self.executor.continue_at(now);
                 self.run(request, plan, now)
             };
             if !each(request, &mut run) {
@@ -141,6 +160,18 @@ impl<'p> Applier<'p> {
             (None, Err(error)) => (end, Err(error)),
         };
         Applied { used, count, settled, rest }
+    }
+
+    /// When a request runs.
+    fn time_of(&mut self, request: Request<'_>, plan: Plan<'p>, times: Times) -> Millis {
+        let Times { now, before } = times;
+        let is_late = if request.name().eq_ignore_ascii_case(b"EXEC") {
+            std::mem::take(&mut self.is_late)
+        } else {
+            self.executor.has_died(&self.session, request, &plan, before, now)
+        };
+        self.is_late |= is_late && self.session.transaction.is_some();
+        if is_late { before } else { now }
     }
 
     /// Runs one request within a turn.
@@ -188,6 +219,23 @@ impl<'p> Applier<'p> {
         let error = lines.find_map(|line| line.strip_prefix(b"-")).unwrap_or_default();
         error.trim_ascii_end().escape_ascii().to_string()
     }
+}
+
+/// What Redis writes down of `XTRIM key MAXLEN ~ 9 LIMIT 5` is `... MAXLEN = 7 LIMIT 5`: exactly so
+/// many are left. Only from itself does it take a limit there, and it means nothing.
+fn without_limit(request: Request<'_>) -> Option<OwnedRequest> {
+    let is = |at, word: &[u8]| request.arg(at).eq_ignore_ascii_case(word);
+    if !is(0, b"XTRIM") && !is(0, b"XADD") {
+        return None;
+    }
+    let strategy = if is(2, b"NOMKSTREAM") { 3 } else { 2 };
+    let limit = strategy + 3;
+    let is_so = (is(strategy, b"MAXLEN") || is(strategy, b"MINID"))
+        && is(strategy + 1, b"=")
+        && is(limit, b"LIMIT");
+    let kept = |&(at, _): &(usize, &[u8])| at != limit && at != limit + 1;
+    let args = || request.args().enumerate().filter(kept).map(|(_, arg)| arg);
+    is_so.then(|| OwnedRequest::from_args(args()))
 }
 
 /// Nobody sends more at once than Redis takes.

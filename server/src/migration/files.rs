@@ -155,8 +155,8 @@ pub fn load_redis_files(process: &Process, source: &Source) -> Result<u64, Fault
     Ok(keys as u64)
 }
 
-/// Loads Redis's files that are in the folder of data, if there are any and no data of our own; says
-/// whether it did.
+/// Loads Redis's files that are in the folder of data, if there are any and no data of our own;
+/// says whether it did.
 ///
 /// # Errors
 /// As [`load_redis_files`].

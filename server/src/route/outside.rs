@@ -6,13 +6,15 @@
 
 use std::sync::Arc;
 
-use mainstay_protocol::OwnedRequest;
+use mainstay_protocol::{OwnedRequest, Request};
 
-use super::{Executor, Service, cached, service};
-use crate::keyspace::{Keys, Keyspace};
+use super::{Executor, Plan, Service, cached, service};
+use crate::clock::Millis;
+use crate::keyspace::{Keys, Keyspace, Value};
 use crate::mail::Post;
 use crate::process::Process;
 use crate::record::{RecordRef, Sink};
+use crate::session::Session;
 
 impl<'p> Executor<'p> {
     /// An executor outside of all loops, of which there is one at a time.
@@ -27,6 +29,35 @@ impl<'p> Executor<'p> {
     /// Looks whether clients' commands must heed that another server is followed.
     pub(super) fn heed_role(&mut self) {
         self.follows = !self.is_outside && self.process.following.is_active();
+    }
+
+    /// Goes on at another time within the turn.
+    pub fn continue_at(&mut self, now: Millis) {
+        self.now = now;
+    }
+
+    /// Whether something at the request's keys that lived at `before` may have died by `now`.
+    pub fn has_died(
+        &self,
+        session: &Session,
+        request: Request<'_>,
+        plan: &Plan<'_>,
+        before: Millis,
+        now: Millis,
+    ) -> bool {
+        let (Some(entry), Some(gate)) = (plan.entry, &self.gate) else { return false };
+        let space = &self.process.keyspace;
+        let may = |key: &[u8], hash| {
+            let keys = Keys::one(space, gate, session.database, key, hash, before);
+            let has_parts = |value| matches!(value, Value::Object(held) if held.mortal().is_some());
+            keys.deadline(key).flatten().is_some_and(|at| at <= now)
+                || keys.peek(key).is_some_and(has_parts)
+        };
+        if entry.only_key != 0 {
+            return may(request.arg(entry.only_key), plan.hash);
+        }
+        let places = entry.key_positions(request).unwrap_or_default();
+        places.into_iter().any(|at| may(request.arg(at), space.hash(request.arg(at))))
     }
 
     /// Replaces all keys by those of a keyspace that was filled beside the one in use, if `holds`

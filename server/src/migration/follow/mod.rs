@@ -16,8 +16,8 @@
 //! with the name of the history and an offset); otherwise there is a new copy.
 //!
 //! Redis says itself when a key has died. So while it is followed dead keys are not freed, and its
-//! commands run at a time that lags behind ([`LAG_MS`]): a key that had died by our clock when the
-//! command on it came would make the two differ for ever.
+//! commands on them run at a time that lags behind ([`LAG_MS`]): a key that had died by our clock
+//! when the command on it came would make the two differ for ever.
 //!
 //! Invariant: the offset told to the other server is behind a request that was applied, and never
 //! within a transaction.
@@ -52,9 +52,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long nobody is followed before it is looked again whether the process stops.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// How far the commands of the other server's stream lag behind the time here: more than any link
-/// and any two clocks are apart. Redis from 7.0 on writes all times as absolute ones, so nothing
-/// else depends on it; before that it may send times to live, and there is no lag.
+/// How far commands on dead keys lag behind the time here: more than any link and any two clocks
+/// are apart. Redis from 7.0 on writes all times as absolute ones, so nothing else depends on it;
+/// before that it may send times to live, and there is no lag.
 const LAG_MS: u64 = 60_000;
 
 /// Of the other server's versions, the first that writes absolute times only.

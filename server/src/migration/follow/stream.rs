@@ -7,7 +7,7 @@ use super::wire::{Wire, unwished};
 use super::{Follower, Never};
 use crate::clock;
 use crate::following::Link;
-use crate::migration::apply::Became;
+use crate::migration::apply::{Became, Times};
 use crate::persist::journal::Trouble;
 
 /// Bytes read at once: the gate is held while they are applied.
@@ -68,10 +68,11 @@ impl Follower<'_> {
             let why = format!("what comes cannot be kept: {}", journal.reason());
             return Err(io::Error::other(why));
         }
-        let now = clock::now().saturating_sub(history.lag);
+        let now = clock::now();
+        let times = Times { now, before: now.saturating_sub(history.lag) };
         let (following, wish) = (&self.process.following, self.wish);
         let (mut asks, mut refused, mut is_wished, mut lost) = (false, Vec::new(), true, false);
-        let applied = self.applier.apply(&stream.bytes, now, |request, run| {
+        let applied = self.applier.apply(&stream.bytes, times, |request, run| {
             if request.name().eq_ignore_ascii_case(b"REPLCONF") {
                 asks |= request.arg(1).eq_ignore_ascii_case(b"GETACK");
                 return true;
