@@ -173,6 +173,12 @@ impl Outbox {
         self.segments.push(Segment::Own(bytes.to_vec(), 0));
     }
 
+    /// Whether all of it was written by commands of this turn, on this connection or for it.
+    #[inline]
+    pub fn has_only_replies(&self) -> bool {
+        self.segments.iter().all(|segment| matches!(segment, Segment::Replies(_)))
+    }
+
     /// Adds a range of the arena of replies.
     pub fn push_replies(&mut self, range: Range<usize>) {
         self.unsent += range.len();

@@ -39,7 +39,7 @@ impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
         let database = keys.database();
         let value: &mut T = keys
             .guarded_mut(database, hash)
-            .and_then(|guarded| guarded.table_mut(place).slot_mut(place.position).as_type_mut())
+            .and_then(|guarded| guarded.slot_mut(place).as_type_mut())
             .ok_or(Refusal::WrongType)?;
         let weight = value.weight();
         let value = NonNull::from(value);
@@ -54,6 +54,11 @@ impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
     /// Says that the change adds nothing that a waiting call could take: none is tried.
     pub fn hush(&mut self) {
         self.wakes = false;
+    }
+
+    /// Frees a part that was taken out of the value, later if it is big.
+    pub fn discard(&self, part: T) {
+        self.keys.space().discard_part(part);
     }
 
     /// Takes back [`Edit::unchanged`]: for an edit that begins before all arguments are read.
@@ -91,7 +96,7 @@ impl<T: Object> Drop for Edit<'_, '_, T> {
         let collecting = self.keys.space().collecting.is_on();
         let Some(guarded) = self.keys.guarded_mut(database, hash) else { return };
         guarded.reweigh(before, weight);
-        guarded.table_mut(place).set_inner(place.position, due);
+        guarded.set_inner(place, due);
         if is_empty {
             let (slot, _) = guarded.remove(place);
             // Unchanged and empty: made for this edit, and nothing was put in.

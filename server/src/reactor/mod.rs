@@ -1,8 +1,8 @@
 //! reactor — the event loops: one per core, each with connections of its own.
 //!
 //! ```text
-//! turn:  wait -> mail -> accept -> read and run ready sockets -> sweep -> write touched ones
-//!        '-------- the gate is held shared from mail to sweep --------'
+//! turn:  wait -> mail -> accept -> read, run, answer ready sockets -> sweep -> write the others
+//!        '------- the gate is held shared from mail to sweep, but while answering -------'
 //! ```
 //!
 //! Loop 0 also accepts, and hands connections out in turn. Readiness is edge-triggered: a socket
@@ -404,42 +404,46 @@ impl<'p> Reactor<'p> {
         self.touch(place);
     }
 
+    /// Writes what has been answered since `touched` had `from` places, rather than at the end of
+    /// the turn: a socket that was just read is still in the cache, replies need little room, and
+    /// clients go on while others are served. Messages wait, since more may come for their
+    /// receivers; so does everything if the executor says so.
+    fn answer_early(&mut self, from: usize) {
+        if self.touched.len() == from || self.executor.holds_answers() {
+            return;
+        }
+        // Nobody needs to wait for system calls, and no command is to be charged with their time.
+        self.executor.step_out();
+        let mut kept = from;
+        for at in from..self.touched.len() {
+            let place = self.touched[at];
+            let is_ready = self.connections.get_mut(place).is_some_and(|connection| {
+                connection.outbox.has_only_replies() && !connection.closing
+            });
+            if !is_ready || !self.write(place) {
+                if let Some(connection) = self.connections.get_mut(place) {
+                    connection.touched = true;
+                }
+                self.touched[kept] = place;
+                kept += 1;
+            }
+        }
+        self.touched.truncate(kept);
+        if self.touched.is_empty() {
+            self.arenas.clear();
+        }
+        self.executor.begin(self.now);
+    }
+
     /// Writes what this turn has produced.
     fn flush(&mut self) {
         self.let_go();
         let mut slow = self.hold_back();
-        let mut written = 0;
         for place in std::mem::take(&mut self.touched) {
-            let Some(connection) = self.connections.get_mut(place) else { continue };
-            connection.touched = false;
-            let sent = connection.outbox.write(&mut connection.stream, &self.arenas);
-            match sent {
-                Sent::All(bytes) => {
-                    written += bytes;
-                    connection.stalled_since = 0;
-                    connection.soft_since = 0;
-                    if connection.closing {
-                        self.close(place);
-                    } else if connection.held == Some(Hold::Output) {
-                        // Go on with its requests next turn.
-                        self.again.push(place);
-                    }
-                }
-                Sent::Held(bytes) => {
-                    written += bytes;
-                    connection.stalled_since = 0;
-                }
-                Sent::Some(bytes) => {
-                    written += bytes;
-                    if bytes > 0 || connection.stalled_since == 0 {
-                        connection.stalled_since = self.now;
-                    }
-                    slow.push(place);
-                }
-                Sent::Failed => self.close(place),
+            if !self.write(place) {
+                slow.push(place);
             }
         }
-        self.counters.output_bytes.add(written as u64);
         if !slow.is_empty() {
             let kept = self.arenas.keep_messages();
             for place in slow {
@@ -450,6 +454,42 @@ impl<'p> Reactor<'p> {
             }
         }
         self.arenas.clear();
+    }
+
+    /// Writes what there is for one connection; false if its peer takes no more for now.
+    fn write(&mut self, place: usize) -> bool {
+        let Some(connection) = self.connections.get_mut(place) else { return true };
+        connection.touched = false;
+        match connection.outbox.write(&mut connection.stream, &self.arenas) {
+            Sent::All(bytes) => {
+                self.counters.output_bytes.add(bytes as u64);
+                connection.stalled_since = 0;
+                connection.soft_since = 0;
+                if connection.closing {
+                    self.close(place);
+                } else if connection.held == Some(Hold::Output) {
+                    // Go on with its requests next turn.
+                    self.again.push(place);
+                }
+                true
+            }
+            Sent::Held(bytes) => {
+                self.counters.output_bytes.add(bytes as u64);
+                connection.stalled_since = 0;
+                true
+            }
+            Sent::Some(bytes) => {
+                self.counters.output_bytes.add(bytes as u64);
+                if bytes > 0 || connection.stalled_since == 0 {
+                    connection.stalled_since = self.now;
+                }
+                false
+            }
+            Sent::Failed => {
+                self.close(place);
+                true
+            }
+        }
     }
 
     fn close_when_written(&mut self, place: usize) {

@@ -30,9 +30,9 @@ use crate::clock::{Millis, Ticks};
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Visit, Write};
 use crate::dice::Dice;
 use crate::keyspace::{Changed, Keys, Shape, Shared, StripeId, Swept};
-use crate::mail::{Address, Post};
+use crate::mail::Post;
 use crate::observe::Counters;
-use crate::persist::journal::{self, Trouble};
+use crate::persist::journal::{self, Policy, Trouble};
 use crate::process::Process;
 use crate::record::{RecordRef, Sink};
 use crate::session::{Replies, Session};
@@ -185,6 +185,18 @@ impl<'p> Executor<'p> {
         self.shape.install();
     }
 
+    /// Whether answers must wait for the end of the turn: what was recorded may have to be on disk
+    /// before anybody hears of it, and a turn's records go there together.
+    #[inline]
+    pub fn holds_answers(&self) -> bool {
+        self.journal.is_on() && self.journal.policy() == Policy::Always
+    }
+
+    /// Steps outside the gate within a turn; [`Executor::begin`] goes on.
+    pub fn step_out(&mut self) {
+        self.gate = None;
+    }
+
     /// Ends a turn: what it has recorded is handed over.
     pub fn end(&mut self) {
         self.gate = None;
@@ -210,8 +222,8 @@ impl<'p> Executor<'p> {
             return Plan { entry: None, hash: 0 };
         };
         let mut hash = 0;
-        if entry.only_key != 0 {
-            hash = self.process.keyspace.hash(request.arg(entry.only_key));
+        if let Some(key) = entry.sole_key(request) {
+            hash = self.process.keyspace.hash(request.arg(key));
             self.process.keyspace.prefetch(session.database, hash);
         }
         Plan { entry: Some(entry), hash }
@@ -228,7 +240,7 @@ impl<'p> Executor<'p> {
         }
         let found = self.process.table.called(request)?;
         // Not for what a container's name stands for: the next word decides there.
-        if found.only_key == 1 {
+        if found.is_plain {
             self.last.set(Some(found));
         }
         Some(found)
@@ -361,8 +373,8 @@ impl<'p> Executor<'p> {
         let Some(gate) = &self.gate else { unreachable!("commands run within a turn") };
         match entry.command.run {
             Run::Read(handler) => {
-                let keys = if entry.only_key != 0 {
-                    Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
+                let keys = if let Some(key) = entry.sole_key(request) {
+                    Keys::one(space, gate, database, request.arg(key), hash, now)
                 } else if entry.keys.is_empty() {
                     Keys::roving(space, gate, database, now)
                 } else if entry.is_alone(request) {
@@ -386,7 +398,7 @@ impl<'p> Executor<'p> {
                 note_lookups(&self.counters, &keys);
                 if let Ok(Next::Park(wait)) = &mut outcome {
                     let mut keys = keys;
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
                 }
                 outcome
             }
@@ -394,52 +406,69 @@ impl<'p> Executor<'p> {
                 if entry.is_alone(request) {
                     return self.dispatch_alone(entry, session, request, out);
                 }
-                let keys = if entry.only_key != 0 {
-                    Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
-                } else {
-                    self.stripes.clear();
-                    entry.stripes(space, database, request, &mut self.stripes);
-                    self.stripes.sort_unstable();
-                    self.stripes.dedup();
-                    Keys::many(space, gate, database, &self.stripes, now)
-                };
                 let begin = out.len();
                 let seed = self.chance.next();
-                let writer = ReplyWriter::new(out, session.version);
-                let dice = Dice::new(seed);
-                let resumed = false;
-                let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
-                let mut outcome = handler(&mut write);
-                let stamp = Stamp { now, seed: drawn(seed, &write.dice), database };
-                let mut keys = write.keys;
-                settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
-                note_expired(&self.counters, &keys);
-                if let Ok(Next::Park(wait)) = &mut outcome {
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
-                } else if keys.has_ready() {
-                    keys = service!(self).serve(keys);
-                }
-                if let Some(cache) = &session.cache
-                    && entry.command.reads()
-                {
-                    cached::remember(self.process, cache, session.id, entry, request);
-                }
-                let changed = keys.take_changed();
-                drop(keys);
+                let mut served = false;
+                let (outcome, changed) = {
+                    // The view is large: it is made where the handler takes it, and stays there.
+                    let mut write = Write {
+                        keys: if let Some(key) = entry.sole_key(request) {
+                            Keys::one(space, gate, database, request.arg(key), hash, now)
+                        } else {
+                            self.stripes.clear();
+                            entry.stripes(space, database, request, &mut self.stripes);
+                            self.stripes.sort_unstable();
+                            self.stripes.dedup();
+                            Keys::many(space, gate, database, &self.stripes, now)
+                        },
+                        args: request,
+                        out: ReplyWriter::new(out, session.version),
+                        now,
+                        dice: Dice::new(seed),
+                        resumed: false,
+                    };
+                    let mut outcome = handler(&mut write);
+                    let stamp = Stamp { now, seed: drawn(seed, &write.dice), database };
+                    settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
+                    note_expired(&self.counters, &write.keys);
+                    if let Ok(Next::Park(wait)) = &mut outcome {
+                        let late = write.out.since(begin).to_vec();
+                        self.waits.park(session, entry, wait, late, Some(&mut write.keys));
+                    } else if write.keys.has_ready() {
+                        write.keys = service!(self).serve(write.keys);
+                        served = true;
+                    }
+                    if let Some(cache) = &session.cache
+                        && entry.command.reads()
+                    {
+                        cached::remember(self.process, cache, session.id, entry, request);
+                    }
+                    (outcome, write.keys.take_changed())
+                };
                 if let Some(changed) = changed {
                     cached::tell(self.process, *changed, session.id, &mut self.post);
                 }
+                if served && !self.waits.postponed.is_empty() {
+                    self.serve_postponed();
+                }
                 outcome
             }
-            Run::Session(handler) => handler(&mut Visit {
-                process: self.process,
-                post: &mut self.post,
-                gate: Some(gate),
-                args: request,
-                out: ReplyWriter::new(out, session.version),
-                now,
-                session,
-            }),
+            Run::Session(handler) => {
+                let begin = out.len();
+                let mut outcome = handler(&mut Visit {
+                    process: self.process,
+                    post: &mut self.post,
+                    gate: Some(gate),
+                    args: request,
+                    out: ReplyWriter::new(out, session.version),
+                    now,
+                    session,
+                });
+                if let Ok(Next::Park(wait)) = &mut outcome {
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), None);
+                }
+                outcome
+            }
             Run::Server(handler) => {
                 let outcome = handler(&mut Desk {
                     process: self.process,
@@ -520,50 +549,9 @@ impl<'p> Executor<'p> {
         if !changed.is_empty() {
             cached::tell(self.process, changed, 0, &mut self.post);
         }
-        self.waits.postponed.extend_from_slice(&swept.awaited);
+        let awaited = swept.awaited.iter().map(|ready| (ready.clone(), Vec::new()));
+        self.waits.postponed.extend(awaited);
         swept
-    }
-
-    /// Answers calls whose time is over, and tries those again that could not be served for want of
-    /// a lock. Says when to come again.
-    pub fn wake(&mut self) -> Option<Millis> {
-        self.waits.time_out(self.now, &mut self.post);
-        for (database, key) in std::mem::take(&mut self.waits.postponed) {
-            let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
-            let space = &self.process.keyspace;
-            let keys = Keys::one(space, gate, database, &key, space.hash(&key), self.now);
-            let mut service = service!(self);
-            let keys = service.serve_key(keys, &key);
-            let mut keys = service.serve(keys);
-            let changed = keys.take_changed();
-            drop(keys);
-            if let Some(changed) = changed {
-                cached::tell(self.process, *changed, 0, &mut self.post);
-            }
-        }
-        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
-    }
-
-    /// The call that waits on this connection has its answer: it waits no more. Says whether the
-    /// answer is to be sent; `None` if nothing waited.
-    pub fn answered(&mut self, session: &Session) -> Option<bool> {
-        let Some(gate) = &self.gate else { unreachable!("answers come within a turn") };
-        let found = self.waits.leave(session.address, self.process, gate);
-        session.card.blocked.store(0, Relaxed);
-        found
-    }
-
-    /// Ends the call that waits on this connection, if it is in the wait given, with an error or as
-    /// if its time were over.
-    pub fn unblock(&mut self, address: Address, wait: Option<u64>, error: Option<&str>) {
-        self.waits.unblock(address, wait, error, &mut self.post);
-    }
-
-    /// Ends all calls that wait with an error.
-    pub fn unblock_all(&mut self, error: &str) {
-        for address in self.waits.addresses() {
-            self.waits.unblock(address, None, Some(error), &mut self.post);
-        }
     }
 
     /// The connection is going: everything that refers to it is taken back.

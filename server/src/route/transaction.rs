@@ -34,6 +34,9 @@ impl Executor<'_> {
         if let (Some(watched), Some(gate)) = (watched, &self.gate) {
             watched.release(&self.process.keyspace, gate);
         }
+        if !self.waits.postponed.is_empty() {
+            self.serve_postponed();
+        }
         outcome
     }
 

@@ -1,4 +1,4 @@
-//! route/wait.rs — calls that wait for a key, and serving them.
+//! route/wait.rs — calls that wait for a key, or for time to pass, and serving them.
 //!
 //! A call that found nothing stands in the stripes of its keys (`keyspace::wait`), and here, in the
 //! loop of its connection, with its deadline. Whoever changes such a key serves those who wait, in
@@ -11,7 +11,9 @@
 //! and finds nothing gives it back.
 //!
 //! A call that needs a stripe which another loop holds (BLMOVE's destination) cannot wait for it
-//! out of order; it is tried again in the next turn.
+//! out of order. It is tried again as soon as the locks are gone, with all that it needs locked in
+//! order: requests of this loop come after it, and only a request that another loop runs within
+//! these few instructions may come before.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +24,7 @@ use std::sync::atomic::{
 
 use mainstay_protocol::{OwnedRequest, ReplyWriter, Version};
 
-use super::{Stamp, drawn, refuse, settle};
+use super::{Executor, Stamp, cached, drawn, refuse, service, settle};
 use crate::clock::Millis;
 use crate::command::{Entry, Next, Read, Run, Wait, Write};
 use crate::dice::Dice;
@@ -32,6 +34,10 @@ use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::Sink;
 use crate::session::{Replies, Session};
+
+/// How often calls that could not be served are tried at once; what is left waits for the end of
+/// the turn.
+const POSTPONED_ROUNDS: usize = 16;
 
 /// A call that waits, as the stripes of its keys know it.
 pub(super) struct Parked {
@@ -77,8 +83,12 @@ pub(super) struct Waits {
     count: u64,
     deadlines: BTreeSet<(Millis, Address)>,
     /// Keys whose waiting calls could not be tried for want of a stripe.
-    pub(super) postponed: Vec<Ready>,
+    pub(super) postponed: Vec<Postponed>,
 }
+
+/// An awaited key that has changed, and the stripes that serving those who wait for it takes, as
+/// far as they are known.
+pub(super) type Postponed = (Ready, Vec<StripeId>);
 
 struct Call {
     number: u64,
@@ -90,14 +100,14 @@ struct Call {
 }
 
 impl Waits {
-    /// Lets a call wait; its keys' stripes are still locked.
+    /// Lets a call wait; its keys' stripes are still locked. Without `keys` it waits for none.
     pub(super) fn park(
         &mut self,
         session: &Session,
         entry: &Entry,
         wait: &mut Wait,
         mut reply: Vec<u8>,
-        keys: &mut Keys<'_>,
+        keys: Option<&mut Keys<'_>>,
     ) {
         if let Some(late) = wait.late {
             reply.clear();
@@ -111,10 +121,12 @@ impl Waits {
             resume: std::mem::take(&mut wait.resume),
             state: AtomicU8::new(WAITING),
         });
-        let call: Arc<dyn Any + Send + Sync> = parked.clone();
-        for (key, _) in &parked.resume {
-            let (call, kind, always) = (Arc::clone(&call), wait.kind, wait.always);
-            keys.await_key(key, Waiter { call, kind, always });
+        if let Some(keys) = keys {
+            let call: Arc<dyn Any + Send + Sync> = parked.clone();
+            for (key, _) in &parked.resume {
+                let (call, kind, always) = (Arc::clone(&call), wait.kind, wait.always);
+                keys.await_key(key, Waiter { call, kind, always });
+            }
         }
         if let Some(until) = wait.until {
             self.deadlines.insert((until, session.address));
@@ -197,6 +209,65 @@ impl Waits {
     }
 }
 
+impl Executor<'_> {
+    /// Answers calls whose time is over, and tries those again that could not be served for want of
+    /// a lock. Says when to come again.
+    pub fn wake(&mut self) -> Option<Millis> {
+        self.waits.time_out(self.now, &mut self.post);
+        self.serve_postponed();
+        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
+    }
+
+    /// Tries calls again that could not be served for want of a lock, with the locks they need. Who
+    /// waits behind them may need others; then that goes on, but not for ever.
+    #[cold]
+    pub(super) fn serve_postponed(&mut self) {
+        for _ in 0..POSTPONED_ROUNDS {
+            for ((database, key), mut stripes) in std::mem::take(&mut self.waits.postponed) {
+                let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
+                let space = &self.process.keyspace;
+                stripes.push(space.stripe_of(database, space.hash(&key)));
+                stripes.sort_unstable();
+                stripes.dedup();
+                let keys = Keys::many(space, gate, database, &stripes, self.now);
+                let mut service = service!(self);
+                let keys = service.serve_key(keys, &key);
+                let mut keys = service.serve(keys);
+                let changed = keys.take_changed();
+                drop(keys);
+                if let Some(changed) = changed {
+                    cached::tell(self.process, *changed, 0, &mut self.post);
+                }
+            }
+            if self.waits.postponed.is_empty() {
+                break;
+            }
+        }
+    }
+
+    /// The call that waits on this connection has its answer: it waits no more. Says whether the
+    /// answer is to be sent; `None` if nothing waited.
+    pub fn answered(&mut self, session: &Session) -> Option<bool> {
+        let Some(gate) = &self.gate else { unreachable!("answers come within a turn") };
+        let found = self.waits.leave(session.address, self.process, gate);
+        session.card.blocked.store(0, Relaxed);
+        found
+    }
+
+    /// Ends the call that waits on this connection, if it is in the wait given, with an error or as
+    /// if its time were over.
+    pub fn unblock(&mut self, address: Address, wait: Option<u64>, error: Option<&str>) {
+        self.waits.unblock(address, wait, error, &mut self.post);
+    }
+
+    /// Ends all calls that wait with an error.
+    pub fn unblock_all(&mut self, error: &str) {
+        for address in self.waits.addresses() {
+            self.waits.unblock(address, None, Some(error), &mut self.post);
+        }
+    }
+}
+
 /// What serving needs of an executor, besides the keys.
 pub(super) struct Service<'e, 'p> {
     pub(super) process: &'p Process,
@@ -204,7 +275,7 @@ pub(super) struct Service<'e, 'p> {
     pub(super) chance: &'e mut Dice,
     pub(super) sink: &'e mut Option<Box<dyn Sink>>,
     pub(super) post: &'e mut Post,
-    pub(super) postponed: &'e mut Vec<Ready>,
+    pub(super) postponed: &'e mut Vec<Postponed>,
     pub(super) now: Millis,
 }
 
@@ -248,7 +319,7 @@ impl Service<'_, '_> {
             entry.stripes(space, parked.database, request.as_request(), &mut stripes);
             if !keys.reach(&stripes) {
                 parked.finish(WAITING);
-                self.postponed.push((parked.database, key.into()));
+                self.postponed.push(((parked.database, key.into()), stripes));
                 break;
             }
             let (same, answer) = self.resume(keys, entry, request, &parked);
