@@ -53,8 +53,8 @@ impl<'p> Executor<'p> {
             keys.deadline(key).flatten().is_some_and(|at| at <= now)
                 || keys.peek(key).is_some_and(has_parts)
         };
-        if entry.only_key != 0 {
-            return may(request.arg(entry.only_key), plan.hash);
+        if let Some(at) = entry.sole_key(request) {
+            return may(request.arg(at), plan.hash);
         }
         let places = entry.key_positions(request).unwrap_or_default();
         places.into_iter().any(|at| may(request.arg(at), space.hash(request.arg(at))))
