@@ -251,3 +251,32 @@ fn session() -> Session {
     let card = Card { address, peer: "a Redis".into(), ..Card::default() };
     Session::new(NOBODY, address, Arc::new(card), true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_only_redis_may_say_is_left_out() {
+        let amended = |line: &str| {
+            let request = OwnedRequest::from_args(line.split(' ').map(str::as_bytes));
+            let amended = without_limit(request.as_request())?;
+            let words = amended.as_request().args().map(|arg| arg.escape_ascii().to_string());
+            Some(words.collect::<Vec<_>>().join(" "))
+        };
+        for (line, expected) in [
+            ("XTRIM s MAXLEN = 3 LIMIT 9", Some("XTRIM s MAXLEN = 3")),
+            (
+                "xadd s nomkstream minid = 3-1 limit 9 5-1 f v",
+                Some("xadd s nomkstream minid = 3-1 5-1 f v"),
+            ),
+            ("XADD s MAXLEN = 3 LIMIT 9 5-1 f v", Some("XADD s MAXLEN = 3 5-1 f v")),
+            ("XTRIM s MAXLEN ~ 3 LIMIT 9", None),
+            ("XTRIM s MAXLEN = 3", None),
+            ("XADD s 5-1 MAXLEN = 3 LIMIT 9 x", None),
+            ("SET MAXLEN = 3 LIMIT 9", None),
+        ] {
+            assert_eq!(amended(line).as_deref(), expected, "{line}");
+        }
+    }
+}
