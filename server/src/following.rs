@@ -19,6 +19,10 @@ use crate::clock::Millis;
 /// waits for the asking thread itself: some milliseconds.
 const LOOKS: usize = 20_000;
 
+/// How far commands on keys that are dead by our clock lag behind it: more than any link and any
+/// two clocks are apart.
+pub const LAG_MS: Millis = 60_000;
+
 /// A server to follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Master {
@@ -112,6 +116,13 @@ impl Following {
     #[inline]
     pub fn is_connected(&self) -> bool {
         self.link.load(Relaxed) == Link::Connected as u8
+    }
+
+    /// The earliest time that a command may still run at: while somebody is followed, commands on
+    /// keys which have died by our clock run a little in the past. A capture must not leave out
+    /// what lived then.
+    pub fn earliest(&self, now: Millis) -> Millis {
+        if self.is_active() { now.saturating_sub(LAG_MS) } else { now }
     }
 
     /// How it stands.

@@ -15,6 +15,7 @@ mod replay;
 mod replies;
 mod scripts;
 mod serialised;
+mod snapshot;
 mod table;
 mod tidy;
 mod waiting;

@@ -23,6 +23,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hashbrown", &["keyspace", "structure", "engine", "dice.rs", "tracking"]),
     ("itoa", &["engine", "command", "persist"]),
     ("libm", &["engine/geo"]),
+    ("lz4_flex", &["persist/snapshot"]),
     ("mimalloc", &["main.rs"]),
     ("mio", &["reactor", "connection/stream.rs", "assembly.rs"]),
     (

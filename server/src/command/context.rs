@@ -30,6 +30,8 @@ pub enum Next {
     /// There is nothing to answer yet, and nothing was changed. What was written is the answer if
     /// nothing comes in time; in a transaction it is the answer at once.
     Park(Box<Wait>),
+    /// Nothing was done: the request is to be tried again in a moment.
+    Hold,
 }
 
 /// How a call waits for a key to change, or for time to pass.

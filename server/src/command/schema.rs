@@ -121,6 +121,12 @@ pub enum Access {
 }
 
 impl Access {
+    /// Whether a value that is there may be changed, not just read, replaced or removed as a whole.
+    pub fn edits(self) -> bool {
+        use Access::*;
+        !matches!(self, Look | Probe | Replace | Exchange(_) | Create | Delete)
+    }
+
     /// Whether the keyspace may hold more memory afterwards.
     pub const fn grows(self) -> bool {
         use Access::*;

@@ -343,6 +343,12 @@ impl Entry {
         Some(positions)
     }
 
+    /// The positions of the keys whose values a request may change where they are.
+    pub fn edited_keys(&self, args: Request<'_>) -> impl Iterator<Item = usize> {
+        let edited = self.keys.iter().filter(|spec| spec.access.edits());
+        edited.filter_map(move |spec| spec.positions(args)).flatten()
+    }
+
     /// Adds the stripes of a request's keys.
     pub fn stripes(
         &self,

@@ -10,11 +10,12 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 
+use super::capture::Cut;
 use super::edit::Edit;
 use super::entry::Slot;
 use super::object::{Kind, Object};
 use super::stripe::{Guarded, Held, Place};
-use super::table::{NEVER, slot_tag};
+use super::table::{NEVER, slot_mark};
 use super::value::{Ttl, Value};
 use super::wait::Ready;
 use super::{Exclusive, Keyspace, Shared, StripeId};
@@ -27,6 +28,7 @@ pub struct Keys<'a> {
     pub(super) scope: Scope<'a>,
     pub(super) database: usize,
     now: Millis,
+    pub(super) cut: Cut,
     planned: Planned,
     counts: Counts,
     pub(super) changed: Option<Box<super::Changed>>,
@@ -72,7 +74,8 @@ struct Counts {
 impl<'a> Keys<'a> {
     fn new(space: &'a Keyspace, scope: Scope<'a>, database: usize, now: Millis) -> Keys<'a> {
         let (planned, counts) = (Planned::NONE, Counts::default());
-        Keys { space, scope, database, now, planned, counts, changed: None, ready: None }
+        let cut = space.captures.cut();
+        Keys { space, scope, database, now, cut, planned, counts, changed: None, ready: None }
     }
 
     /// The keys of one stripe: that of `key`, whose hash the caller has at hand.
@@ -89,7 +92,8 @@ impl<'a> Keys<'a> {
         let id = space.stripe_of(database, hash);
         let planned = Planned { key: key.as_ptr(), len: key.len(), hash };
         let (scope, counts) = (Scope::One(id, space.lock(id)), Counts::default());
-        Keys { space, scope, database, now, planned, counts, changed: None, ready: None }
+        let cut = space.captures.cut();
+        Keys { space, scope, database, now, cut, planned, counts, changed: None, ready: None }
     }
 
     /// The keys of several stripes. `stripes` must be sorted and hold each once.
@@ -261,9 +265,21 @@ impl<'a> Keys<'a> {
         (!guarded.table(place).is_dead(place.position, self.now)).then_some((guarded, place))
     }
 
-    /// As `live`, to change something: a dead key is taken out.
+    /// As `live`, to change something: a dead key is taken out, and what lives is saved if a
+    /// capture needs it.
     #[inline]
     pub(super) fn live_mut(&mut self, key: &[u8]) -> (u64, Option<Place>) {
+        let (hash, found) = self.live_unsaved(key);
+        if let Some(place) = found {
+            self.save_at(hash, place);
+        }
+        (hash, found)
+    }
+
+    /// As `live_mut`, to take out or replace what is there as a whole; it is to be given to
+    /// [`Keyspace::let_go`] then.
+    #[inline]
+    pub(super) fn live_unsaved(&mut self, key: &[u8]) -> (u64, Option<Place>) {
         let hash = self.hash(key);
         let (database, now) = (self.database, self.now);
         let Some(guarded) = self.guarded_mut(database, hash) else { return (hash, None) };
@@ -272,7 +288,7 @@ impl<'a> Keys<'a> {
             return (hash, Some(place));
         }
         let is_over = guarded.table(place).is_over(place.position, now);
-        let (slot, _) = guarded.remove(place);
+        let (slot, deadline) = guarded.remove(place);
         if is_over {
             self.counts.expired += 1;
         } else {
@@ -281,7 +297,7 @@ impl<'a> Keys<'a> {
         }
         self.note(hash, key);
         self.counts.changes -= 1;
-        self.space.discard(slot);
+        self.space.let_go(self.cut, database, slot, deadline);
         (hash, None)
     }
 
@@ -401,20 +417,18 @@ impl<'a> Keys<'a> {
 
     /// Puts a string at a key, whatever was there.
     pub fn put_string(&mut self, key: &[u8], value: &[u8], ttl: Ttl) {
-        let (hash, found) = self.live_mut(key);
-        let database = self.database;
-        let mut replaced = None;
+        let (hash, found) = self.live_unsaved(key);
+        let (database, mark) = (self.database, self.mark(hash));
+        if let Some(place) = found {
+            self.overwrite(hash, place, value);
+        }
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
-            Some(place) => {
-                replaced = guarded.set_string(place, value);
-                place
-            }
-            None => guarded.insert(Slot::string(key, value, slot_tag(hash)), hash, NEVER),
+            Some(place) => place,
+            None => guarded.insert(Slot::string(key, value, mark), hash, NEVER),
         };
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
-        self.discard(replaced);
     }
 
     /// Puts what `make` makes of the string at a key in its place, with one lookup; keeps the
@@ -429,7 +443,7 @@ impl<'a> Keys<'a> {
         make: impl FnOnce(Option<&[u8]>) -> Result<V, Refusal>,
     ) -> Result<(), Refusal> {
         let (hash, found) = self.live_mut(key);
-        let database = self.database;
+        let (database, mark) = (self.database, self.mark(hash));
         let Some(guarded) = self.guarded_mut(database, hash) else {
             return Err(Refusal::NoSuchKey);
         };
@@ -442,13 +456,19 @@ impl<'a> Keys<'a> {
             }
             None => {
                 let value = make(None)?;
-                let slot = Slot::string(key, value.as_ref(), slot_tag(hash));
+                let slot = Slot::string(key, value.as_ref(), mark);
                 guarded.insert(slot, hash, NEVER);
             }
         }
         self.note(hash, key);
         self.discard(replaced);
         Ok(())
+    }
+
+    /// What a new slot is marked with.
+    #[inline]
+    pub(super) fn mark(&self, hash: u64) -> u16 {
+        slot_mark(hash, self.cut.parity())
     }
 
     #[inline]
@@ -468,20 +488,22 @@ impl<'a> Keys<'a> {
 
     /// Puts an object at a key, whatever was there.
     pub fn put_object(&mut self, key: &[u8], object: Box<dyn Object>, ttl: Ttl) {
-        let (hash, found) = self.live_mut(key);
-        let database = self.database;
-        let mut replaced = None;
+        let (hash, found) = self.live_unsaved(key);
+        let (space, cut) = (self.space, self.cut);
+        let (database, mark) = (self.database, self.mark(hash));
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
             Some(place) => {
-                replaced = Some(guarded.set_object(place, object));
+                let deadline = guarded.table(place).deadline(place.position);
+                let replaced = guarded.set_object(place, object);
+                space.let_go(cut, database, replaced, deadline);
+                guarded.slot_mut(place).set_parity(cut.parity());
                 place
             }
-            None => guarded.insert(Slot::boxed(key, object, slot_tag(hash)), hash, NEVER),
+            None => guarded.insert(Slot::boxed(key, object, mark), hash, NEVER),
         };
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
-        self.discard(replaced);
     }
 
     /// Gives the string at a key `len` bytes, cut or filled with zeros, and lets `edit` change
@@ -511,13 +533,13 @@ impl<'a> Keys<'a> {
         edit: impl FnOnce(&mut [u8]) -> (R, bool),
     ) -> Result<R, Refusal> {
         let (hash, found) = self.live_mut(key);
-        let database = self.database;
+        let (database, mark) = (self.database, self.mark(hash));
         let Some(guarded) = self.guarded_mut(database, hash) else {
             return Err(Refusal::NoSuchKey);
         };
         let place = match found {
             Some(place) => place,
-            None => guarded.insert(Slot::string(key, b"", slot_tag(hash)), hash, NEVER),
+            None => guarded.insert(Slot::string(key, b"", mark), hash, NEVER),
         };
         let held = guarded.slot(place).as_string().ok_or(Refusal::WrongType)?.len();
         let len = len(held);
@@ -541,13 +563,11 @@ impl<'a> Keys<'a> {
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn edit<T: Object + Default>(&mut self, key: &[u8]) -> Result<Edit<'_, 'a, T>, Refusal> {
         let (hash, found) = self.live_mut(key);
-        let database = self.database;
+        let (database, mark) = (self.database, self.mark(hash));
         let place = match found {
             Some(place) => place,
             None => match self.guarded_mut(database, hash) {
-                Some(guarded) => {
-                    guarded.insert(Slot::object(key, T::default(), slot_tag(hash)), hash, NEVER)
-                }
+                Some(guarded) => guarded.insert(Slot::object(key, T::default(), mark), hash, NEVER),
                 None => return Err(Refusal::NoSuchKey),
             },
         };
@@ -568,7 +588,7 @@ impl<'a> Keys<'a> {
 
     /// Removes a key; says whether it was there.
     pub fn remove(&mut self, key: &[u8]) -> bool {
-        let (hash, found) = self.live_mut(key);
+        let (hash, found) = self.live_unsaved(key);
         let Some(place) = found else { return false };
         self.remove_at(key, hash, place);
         true
@@ -577,9 +597,9 @@ impl<'a> Keys<'a> {
     pub(super) fn remove_at(&mut self, key: &[u8], hash: u64, place: Place) {
         let database = self.database;
         if let Some(guarded) = self.guarded_mut(database, hash) {
-            let (slot, _) = guarded.remove(place);
+            let (slot, deadline) = guarded.remove(place);
             self.note(hash, key);
-            self.space.discard(slot);
+            self.space.let_go(self.cut, database, slot, deadline);
         }
     }
 

@@ -7,7 +7,7 @@
 use super::entry::Slot;
 use super::keys::Keys;
 use super::stripe::Guarded;
-use super::table::{NEVER, slot_tag};
+use super::table::NEVER;
 use super::{Keyspace, Kind, Object, STRIPE_BITS, StripeId};
 use crate::clock::Millis;
 
@@ -21,7 +21,33 @@ impl Keyspace {
     pub fn beside(&self) -> Keyspace {
         let mut beside = Keyspace::new(self.databases(), self.seed, None);
         beside.kinds.clone_from(&self.kinds);
+        beside.captures.turn_to(self.captures.cut().parity());
         beside
+    }
+
+    /// Gives all entries the parity of another keyspace, so that a capture which is made of that
+    /// one does not take them for its own. To be called before they are exchanged, while nobody
+    /// uses this keyspace: it takes time.
+    pub fn align(&self, with: &Keyspace) {
+        let parity = with.captures.cut().parity();
+        if self.captures.cut().parity() == parity {
+            return;
+        }
+        self.captures.turn_to(parity);
+        let mut gate = self.gate.close();
+        let mut keys = Keys::whole(self, &mut gate, 0, 0);
+        for database in 0..self.databases() {
+            for index in 0..1 << STRIPE_BITS {
+                let Some(guarded) = keys.stripe_mut(StripeId::new(database, index)) else {
+                    continue;
+                };
+                for place in 0..guarded.len() {
+                    if let Some(place) = guarded.nth(place) {
+                        guarded.slot_mut(place).set_parity(parity);
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -29,7 +55,7 @@ impl Keys<'_> {
     /// Puts a string where nothing is; says whether nothing was.
     pub fn load_string(&mut self, key: &[u8], value: &[u8], deadline: Option<Millis>) -> bool {
         let hash = self.hash(key);
-        self.load(key, hash, deadline, |tag| Slot::string(key, value, tag))
+        self.load(key, hash, deadline, |mark| Slot::string(key, value, mark))
     }
 
     /// Puts an object where nothing is; says whether nothing was.
@@ -40,7 +66,7 @@ impl Keys<'_> {
         deadline: Option<Millis>,
     ) -> bool {
         let hash = self.hash(key);
-        self.load(key, hash, deadline, |tag| Slot::boxed(key, object, tag))
+        self.load(key, hash, deadline, |mark| Slot::boxed(key, object, mark))
     }
 
     fn load(
@@ -50,21 +76,24 @@ impl Keys<'_> {
         deadline: Option<Millis>,
         make: impl FnOnce(u16) -> Slot,
     ) -> bool {
-        let database = self.database;
+        let (database, mark) = (self.database, self.mark(hash));
         let Some(guarded) = self.guarded_mut(database, hash) else { return false };
         if guarded.find(key, hash).is_some() {
             return false;
         }
         let deadline = deadline.map_or(NEVER, |deadline| deadline.min(NEVER - 1));
-        guarded.insert(make(slot_tag(hash)), hash, deadline);
+        guarded.insert(make(mark), hash, deadline);
         true
     }
 
     /// Replaces all keys of all databases by those of a keyspace that was made by
     /// [`Keyspace::beside`]; who waits for one of them is served next. Takes some milliseconds
     /// whatever there is, since what was there is freed as by FLUSHALL. The view must be of
-    /// everything.
-    pub fn replace_all(&mut self, by: &Keyspace) {
+    /// everything. Does nothing and says false if a capture has begun since [`Keyspace::align`].
+    pub fn replace_all(&mut self, by: &Keyspace) -> bool {
+        if self.cut.parity() != by.captures.cut().parity() {
+            return false;
+        }
         let mut gate = by.gate().close();
         let (space, now, mut gone) = (self.space(), self.now(), 0);
         for database in 0..self.databases() {
@@ -86,11 +115,12 @@ impl Keys<'_> {
                 if let Some(guarded) = self.stripe_mut(id) {
                     guarded.adopt(fresh);
                 }
-                space.discard_stripe(taken);
+                space.let_stripe_go(self.cut, database, taken);
                 awaited.iter().for_each(|(database, key)| self.make_ready(*database, key));
             }
         }
         self.add_changes(gone as u64 + 1);
         self.collect_everything();
+        true
     }
 }

@@ -13,6 +13,7 @@
 //! Not here: what a value means (engines), which stripes a command needs (`route`).
 
 mod ahead;
+mod capture;
 mod changed;
 mod digest;
 mod edit;
@@ -27,7 +28,6 @@ mod placement;
 mod relocate;
 mod scan;
 mod shape;
-mod snapshot;
 mod stripe;
 mod sweep;
 mod table;
@@ -39,6 +39,7 @@ mod watch;
 mod tests;
 
 pub use ahead::Sought;
+pub use capture::{Capture, Filling, Head, Item, Items};
 pub use changed::Changed;
 pub use edit::Edit;
 pub use entry::BYTES_MAX;
@@ -74,6 +75,7 @@ pub struct Keyspace {
     collecting: changed::Collecting,
     gate: Gate,
     later: Option<Later>,
+    captures: capture::Captures,
     /// The kind that each form of Redis's serialisation is read by.
     kinds: Box<[Option<&'static Kind>; 256]>,
 }
@@ -130,6 +132,7 @@ impl Keyspace {
             collecting: changed::Collecting::default(),
             gate: Gate::default(),
             later,
+            captures: capture::Captures::new(databases.max(1)),
             kinds: Box::new([None; 256]),
         }
     }
@@ -212,14 +215,13 @@ impl Keyspace {
         let dead = found.filter(|&at| held.get().table(at).is_dead(at.position, now));
         let guarded = held.edit();
         // Freed now, so that freeing it later is not taken for a change.
-        let freed = dead.map(|at| guarded.remove(at).0);
-        let living = found.filter(|_| freed.is_none());
+        let living = found.filter(|_| dead.is_none());
+        if let Some(place) = dead {
+            let (slot, deadline) = guarded.remove(place);
+            self.let_go(self.captures.cut(), database, slot, deadline);
+        }
         let due = living.map_or(table::NEVER, |at| guarded.table(at).due_after(at.position, now));
         guarded.watchers.get_or_insert_default().add(key, watch);
-        drop(held);
-        if let Some(slot) = freed {
-            self.discard(slot);
-        }
         due
     }
 

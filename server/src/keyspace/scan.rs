@@ -183,7 +183,7 @@ impl Keys<'_> {
                 let awaited = self.awaited(id, there);
                 awaited.iter().for_each(|(database, key)| self.make_ready(*database, key));
             }
-            space.discard_stripe(taken);
+            space.let_stripe_go(self.cut, self.database(), taken);
         }
         self.add_changes(gone as u64);
         self.collect_everything();
@@ -193,6 +193,7 @@ impl Keys<'_> {
     /// Exchanges the keys of two databases.
     pub fn swap(&mut self, one: usize, other: usize) {
         let (space, now) = (self.space(), self.now());
+        space.captures.swap(one, other);
         for index in 0..1 << STRIPE_BITS {
             let (id, other_id) = (StripeId::new(one, index), StripeId::new(other, index));
             let Some(first) = self.stripe_mut(id).map(super::Guarded::take) else { continue };

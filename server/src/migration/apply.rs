@@ -181,7 +181,7 @@ impl<'p> Applier<'p> {
         self.reply.clear();
         loop {
             match self.executor.run(&mut self.session, request, plan, &mut self.reply) {
-                After::Wait => {
+                After::Wait | After::Hold => {
                     // More is recorded than the disk takes.
                     self.executor.end();
                     clock::block(BREATH);

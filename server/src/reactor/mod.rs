@@ -52,6 +52,9 @@ const EVENTS: usize = 1024;
 /// How often the patrol walks, and how long a loop sleeps at most.
 const PATROL_MS: u64 = 100;
 
+/// How long a loop sleeps at most while a request waits for a snapshot.
+const RETRY_MS: u64 = 1;
+
 /// How often dead keys are looked for while there are keys with a deadline.
 const SWEEP_MS: u64 = 20;
 
@@ -86,6 +89,8 @@ pub struct Reactor<'p> {
     touched: Vec<usize>,
     again: Vec<usize>,
     held: Vec<usize>,
+    /// One of those is to be tried again in a moment.
+    hurries: bool,
     now: Millis,
     patrol_at: Millis,
     patrol_next: usize,
@@ -134,6 +139,7 @@ impl<'p> Reactor<'p> {
             touched: Vec::new(),
             again: Vec::new(),
             held: Vec::new(),
+            hurries: false,
             now: clock::now(),
             patrol_at: 0,
             patrol_next: 0,
@@ -240,7 +246,8 @@ impl<'p> Reactor<'p> {
         if !self.again.is_empty() || self.accept_again || self.frees || next <= self.now {
             return Duration::ZERO;
         }
-        Duration::from_millis((next - self.now).min(PATROL_MS))
+        let most = if self.hurries { RETRY_MS } else { PATROL_MS };
+        Duration::from_millis((next - self.now).min(most))
     }
 
     fn read_mail(&mut self) {
@@ -338,6 +345,7 @@ impl<'p> Reactor<'p> {
         if let Some(connection) = self.connections.get_mut(place)
             && !matches!(connection.held, None | Some(Hold::Park))
         {
+            self.hurries |= connection.held == Some(Hold::Snapshot);
             self.held.push(place);
         }
     }
@@ -347,12 +355,13 @@ impl<'p> Reactor<'p> {
         if self.held.is_empty() {
             return;
         }
+        self.hurries = false;
         let paused = self.process.pause.until.load(Relaxed) > self.now || self.executor.is_behind();
         for place in std::mem::take(&mut self.held) {
             let Some(connection) = self.connections.get_mut(place) else { continue };
             let ready = match connection.held {
                 None | Some(Hold::Park) => continue,
-                Some(Hold::Delivery) => true,
+                Some(Hold::Delivery | Hold::Snapshot) => true,
                 Some(Hold::Pause) => !paused,
                 Some(Hold::Output) => connection.outbox.is_empty(),
             };

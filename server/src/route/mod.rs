@@ -13,6 +13,7 @@
 mod admit;
 mod apply;
 mod cached;
+mod hold;
 mod outside;
 mod refuse;
 mod shape;
@@ -50,6 +51,8 @@ pub enum After {
     Close,
     /// Tries the same request again later: clients are paused.
     Wait,
+    /// As `Wait`, in a moment: a snapshot must have what it would change first.
+    Hold,
     /// Runs no more requests until the call, which waits for a key, is answered.
     Park,
 }
@@ -284,6 +287,9 @@ impl<'p> Executor<'p> {
                     Ok(Next::Execute) => self.execute(session, out),
                     outcome => outcome,
                 };
+                if matches!(outcome, Ok(Next::Hold)) {
+                    return After::Hold;
+                }
                 self.account(entry, outcome.is_err(), session, request);
                 outcome
             }
@@ -427,6 +433,9 @@ impl<'p> Executor<'p> {
                         dice: Dice::new(seed),
                         resumed: false,
                     };
+                    if hold::is_held(&write.keys, entry, request) {
+                        return Ok(Next::Hold);
+                    }
                     let mut outcome = handler(&mut write);
                     let stamp = Stamp { now, seed: drawn(seed, &write.dice), database };
                     settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
@@ -505,6 +514,12 @@ impl<'p> Executor<'p> {
             let out = ReplyWriter::new(out, session.version);
             let dice = Dice::new(seed);
             match entry.command.run {
+                Run::Write(_) if hold::is_held(&keys, entry, request) => {
+                    drop(keys);
+                    drop(exclusive);
+                    self.gate = Some(space.gate().share());
+                    return Ok(Next::Hold);
+                }
                 Run::Write(handler) => {
                     let (args, resumed) = (request, false);
                     let mut write = Write { keys, args, out, now, dice, resumed };

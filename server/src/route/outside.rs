@@ -62,29 +62,32 @@ impl<'p> Executor<'p> {
 
     /// Replaces all keys by those of a keyspace that was filled beside the one in use, if `holds`
     /// says yes once nobody else runs a command. Says whether it did. Call it within a turn.
-    pub fn replace_all(&mut self, by: &Keyspace, holds: impl FnOnce() -> bool) -> bool {
-        self.gate = None;
+    pub fn replace_all(&mut self, by: &Keyspace, holds: impl Fn() -> bool) -> bool {
         let space = &self.process.keyspace;
-        let mut exclusive = space.gate().close();
-        if !holds() {
-            drop(exclusive);
-            self.gate = Some(space.gate().share());
-            return false;
-        }
-        if let Some(sink) = &mut self.sink {
-            // What takes their place is recorded by whoever knows how.
-            let request = OwnedRequest::from_args([&b"FLUSHALL"[..]]);
-            let request = request.as_request();
-            sink.take(RecordRef { stamp: self.now, seed: 0, database: 0, request });
-        }
-        let mut keys = Keys::whole(space, &mut exclusive, 0, self.now);
-        keys.replace_all(by);
-        if keys.has_ready() {
-            keys = service!(self).serve(keys);
-        }
-        let changed = keys.take_changed();
-        drop(keys);
-        drop(exclusive);
+        let changed = loop {
+            by.align(space);
+            self.gate = None;
+            let mut exclusive = space.gate().close();
+            if !holds() {
+                drop(exclusive);
+                self.gate = Some(space.gate().share());
+                return false;
+            }
+            let mut keys = Keys::whole(space, &mut exclusive, 0, self.now);
+            if !keys.replace_all(by) {
+                continue;
+            }
+            if let Some(sink) = &mut self.sink {
+                // What takes their place is recorded by whoever knows how.
+                let request = OwnedRequest::from_args([&b"FLUSHALL"[..]]);
+                let request = request.as_request();
+                sink.take(RecordRef { stamp: self.now, seed: 0, database: 0, request });
+            }
+            if keys.has_ready() {
+                keys = service!(self).serve(keys);
+            }
+            break keys.take_changed();
+        };
         self.gate = Some(space.gate().share());
         if let Some(changed) = changed {
             cached::tell(self.process, *changed, 0, &mut self.post);

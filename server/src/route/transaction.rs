@@ -7,7 +7,7 @@
 use mainstay_protocol::{OwnedRequest, ReplyWriter};
 
 use super::wait::Service;
-use super::{Executor, Stamp, cached, drawn, note_lookups, refuse, service, settle};
+use super::{Executor, Stamp, cached, drawn, hold, note_lookups, refuse, service, settle};
 use crate::clock::Millis;
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
@@ -31,6 +31,12 @@ impl Executor<'_> {
         } else {
             Ok(self.execute_queue(session, &open.queue, watched.as_deref(), out))
         };
+        if matches!(outcome, Ok(Next::Hold)) {
+            session.transaction = Some(open);
+            session.watched = watched;
+            session.settle();
+            return outcome;
+        }
         if let (Some(watched), Some(gate)) = (watched, &self.gate) {
             watched.release(&self.process.keyspace, gate);
         }
@@ -92,6 +98,9 @@ impl Executor<'_> {
         {
             writer.null_array();
             return Next::Done;
+        }
+        if hold::is_queue_held(&keys, self.process.table.entries(), queue) {
+            return Next::Hold;
         }
         writer.array(queue.len());
         self.run_queue(session, queue, keys, out)

@@ -19,6 +19,9 @@
 //! commands on them run at a time that lags behind ([`LAG_MS`]): a key that had died by our clock
 //! when the command on it came would make the two differ for ever.
 //!
+//! Redis from 7.0 on writes all times as absolute ones, so nothing else depends on that time;
+//! before, it may send times to live, and there is no lag.
+//!
 //! Invariant: the offset told to the other server is behind a request that was applied, and never
 //! within a transaction.
 //!
@@ -37,7 +40,7 @@ use super::libraries;
 use super::load::{How, Loaded, load};
 use crate::clock;
 use crate::error::Fault;
-use crate::following::{Link, Master};
+use crate::following::{LAG_MS, Link, Master};
 use crate::keyspace::Keyspace;
 use crate::persist::rdb::file::Input;
 use crate::process::Process;
@@ -51,11 +54,6 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// How long nobody is followed before it is looked again whether the process stops.
 const IDLE: Duration = Duration::from_secs(60);
-
-/// How far commands on dead keys lag behind the time here: more than any link and any two clocks
-/// are apart. Redis from 7.0 on writes all times as absolute ones, so nothing else depends on it;
-/// before that it may send times to live, and there is no lag.
-const LAG_MS: u64 = 60_000;
 
 /// Of the other server's versions, the first that writes absolute times only.
 const ABSOLUTE_SINCE: u32 = 7;

@@ -1,0 +1,1 @@
+//! keyspace/capture/tests.rs — captures against a copy made at the cut.
