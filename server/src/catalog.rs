@@ -28,6 +28,7 @@ pub static ENGINES: &[&Engine] = &[
     &system::info::ENGINE,
     &system::persistence::ENGINE,
     &system::process::ENGINE,
+    &system::replication::ENGINE,
 ];
 
 /// Every setting: the process's own and the engines'.

@@ -66,6 +66,7 @@ fn call(bare: &mut Bare<'_>, version: Version, authenticated: bool, args: &[&[u8
     }
     bare.disconnect(client);
     bare.process.pause.until.store(0, Relaxed);
+    bare.process.following.leave();
     frames
 }
 

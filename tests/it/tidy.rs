@@ -57,6 +57,8 @@ const HOMES: &[(&str, &[&str])] = &[
             "route",
             "system",
             "persist",
+            "migration",
+            "offline.rs",
         ],
     ),
     ("tracing_subscriber", &["main.rs", "observe"]),

@@ -555,9 +555,11 @@ impl<'p> Reactor<'p> {
     }
 
     fn sweep(&mut self) {
-        if self.now < self.sweep_at || !self.policy.sweeps {
+        // The server that is followed says itself which keys have died.
+        let sweeps = self.policy.sweeps && !self.process.following.is_active();
+        if self.now < self.sweep_at || !sweeps {
             self.sweep_at = self.sweep_at.max(self.now);
-            if !self.policy.sweeps {
+            if !sweeps {
                 self.sweep_at = self.now + PATROL_MS;
             }
             return;

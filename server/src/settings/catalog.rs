@@ -6,6 +6,7 @@
 //! Not here: settings of engines (they list their own) and Redis's knobs without meaning here
 //! (`known`).
 
+use super::redis;
 use super::schema::{Effect, Section, Setting, Shape, When};
 
 /// A second to sixty-eight years, zero for never; what a C `int` of seconds holds.
@@ -66,6 +67,16 @@ pub static SETTINGS: &[&Setting] = &[
     &RDBCOMPRESSION,
     &AUTO_AOF_REWRITE_PERCENTAGE,
     &AUTO_AOF_REWRITE_MIN_SIZE,
+    &redis::DBFILENAME,
+    &redis::APPENDFILENAME,
+    &redis::APPENDDIRNAME,
+    &redis::AOF_LOAD_TRUNCATED,
+    &redis::REPLICAOF,
+    &redis::MASTERUSER,
+    &redis::MASTERAUTH,
+    &redis::REPLICA_READ_ONLY,
+    &redis::REPLICA_SERVE_STALE_DATA,
+    &redis::REPL_TIMEOUT,
 ];
 
 /// The TCP port.

@@ -9,5 +9,6 @@ pub mod connection;
 pub mod info;
 pub mod persistence;
 pub mod process;
+pub mod replication;
 pub mod script;
 pub mod transaction;

@@ -7,9 +7,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::human::human;
 use crate::clock::{self, Ticks};
 use crate::command::Desk;
+use crate::following::{Link, Master, Status};
 use crate::observe::Counters;
 use crate::persist::journal::Trouble;
-use crate::settings::catalog as said;
+use crate::settings::{catalog as said, redis};
 use crate::{REDIS_VERSION, VERSION, machine};
 
 /// A section.
@@ -232,17 +233,57 @@ fn stats(cx: &Desk<'_>, text: &mut String) {
 }
 
 fn replication(cx: &Desk<'_>, text: &mut String) {
-    field(text, "role", "master");
+    let process = cx.process;
+    let status = process.following.status();
+    let offset = process.following.offset();
+    if let Some(master) = &status.master {
+        following(cx, text, master, &status, offset);
+    } else {
+        field(text, "role", "master");
+    }
     field(text, "connected_slaves", 0);
     field(text, "master_failover_state", "no-failover");
-    field(text, "master_replid", &cx.process.run_id);
+    let history = &status.history;
+    field(text, "master_replid", if history.is_empty() { &process.run_id } else { history });
     field(text, "master_replid2", "0".repeat(40));
-    field(text, "master_repl_offset", 0);
+    field(text, "master_repl_offset", offset);
     field(text, "second_repl_offset", -1);
     field(text, "repl_backlog_active", 0);
     field(text, "repl_backlog_size", 0);
     field(text, "repl_backlog_first_byte_offset", 0);
     field(text, "repl_backlog_histlen", 0);
+}
+
+/// How it stands with the server that is followed.
+fn following(cx: &Desk<'_>, text: &mut String, master: &Master, status: &Status, offset: u64) {
+    let is_up = status.link == Link::Connected;
+    let seconds = |since: u64| (cx.now.saturating_sub(since) / 1000).cast_signed();
+    let settings = &cx.process.settings;
+    field(text, "role", "slave");
+    field(text, "master_host", &master.host);
+    field(text, "master_port", master.port);
+    field(text, "master_link_status", if is_up { "up" } else { "down" });
+    let heard = if is_up { seconds(status.heard) } else { -1 };
+    field(text, "master_last_io_seconds_ago", heard);
+    field(text, "master_sync_in_progress", u8::from(status.link == Link::Sync));
+    field(text, "slave_read_repl_offset", offset);
+    field(text, "slave_repl_offset", offset);
+    if status.link == Link::Sync {
+        let total = status.total.unwrap_or(0);
+        let share = if total == 0 { 0.0 } else { status.read as f64 * 100.0 / total as f64 };
+        field(text, "master_sync_total_bytes", total);
+        field(text, "master_sync_read_bytes", status.read);
+        field(text, "master_sync_left_bytes", total.saturating_sub(status.read));
+        field(text, "master_sync_perc", format_args!("{share:.2}"));
+        field(text, "master_sync_last_io_seconds_ago", seconds(status.heard));
+    }
+    if !is_up {
+        field(text, "master_link_down_since_seconds", seconds(status.down_since));
+    }
+    field(text, "master_refused_commands", status.refused);
+    field(text, "slave_priority", 100);
+    field(text, "slave_read_only", u8::from(settings.boolean(&redis::REPLICA_READ_ONLY)));
+    field(text, "replica_announced", 1);
 }
 
 fn cpu(_: &Desk<'_>, text: &mut String) {
