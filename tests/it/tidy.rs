@@ -32,6 +32,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "process.rs",
             "settings",
             "observe",
+            "engine/limiter/stats.rs",
             "engine/pubsub",
             "tracking",
         ],
@@ -44,6 +45,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tracing", &["main.rs", "assembly.rs", "startup.rs", "reactor", "observe", "route", "system"]),
     ("tracing_subscriber", &["main.rs", "observe"]),
     ("twox_hash", &["engine/string"]),
+    ("tzdb_data", &["engine/limiter"]),
 ];
 
 /// Engines that are a view of another's values, and which.

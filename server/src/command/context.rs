@@ -47,6 +47,10 @@ pub struct Wait {
     pub always: bool,
     /// What is answered when its time is over, if not what was written.
     pub late: Option<fn(&mut ReplyWriter<'_>)>,
+    /// When it is tried again though no key has changed.
+    pub again: Option<Millis>,
+    /// Whether nobody who came later is served before it.
+    pub in_turn: bool,
 }
 
 impl Wait {
@@ -61,7 +65,15 @@ impl Wait {
         let mut seen = BTreeSet::new();
         let keys = keys.enumerate().filter(|(_, key)| seen.insert(*key));
         let resume = keys.map(|(place, key)| (key.into(), resume(place, key))).collect();
-        Next::Park(Box::new(Wait { until, resume, kind, always: false, late: None }))
+        Next::Park(Box::new(Wait {
+            until,
+            resume,
+            kind,
+            always: false,
+            late: None,
+            again: None,
+            in_turn: false,
+        }))
     }
 }
 

@@ -173,6 +173,7 @@ impl Keys<'_> {
 
     /// Exchanges the keys of two databases.
     pub fn swap(&mut self, one: usize, other: usize) {
+        self.swap_shelves(one, other);
         let (space, now) = (self.space(), self.now());
         for index in 0..1 << STRIPE_BITS {
             let (id, other_id) = (StripeId::new(one, index), StripeId::new(other, index));

@@ -4,13 +4,15 @@
 //! entry | database: u32 | deadline: u64 | tag: u8 | key: u32 | value: u32 | key ... | value ... |
 //! ```
 //!
-//! Numbers are little-endian; a deadline of all ones is none. The value is what
+//! What is on a database's shelf is an entry with an empty key and a tag of at least
+//! [`SHELF_TAG_MIN`]. Numbers are little-endian; a deadline of all ones is none. The value is what
 //! [`Object::freeze_at`](dyn super::Object::freeze_at) wrote, so a container comes back in its
 //! order.
 //! Not here: files, checksums, and taking a snapshot while clients are served.
 
 use super::entry::BYTES_MAX;
 use super::object::STRING_TAG;
+use super::shelf::SHELF_TAG_MIN;
 use super::table::NEVER;
 use super::value::Value;
 use super::{Exclusive, Keys, Keyspace, Kind, Ttl};
@@ -32,6 +34,21 @@ impl Keyspace {
         let mut frozen = Vec::new();
         for database in 0..self.databases() {
             let keys = Keys::whole(self, gate, database, now);
+            let mut write = |key: &[u8], deadline: Millis, tag: u8, value: &[u8]| {
+                too_long |= value.len() > BYTES_MAX;
+                to.extend_from_slice(&(database as u32).to_le_bytes());
+                to.extend_from_slice(&deadline.to_le_bytes());
+                to.push(tag);
+                to.extend_from_slice(&(key.len() as u32).to_le_bytes());
+                to.extend_from_slice(&(value.len() as u32).to_le_bytes());
+                to.extend_from_slice(key);
+                to.extend_from_slice(value);
+            };
+            for kept in keys.shelf().each() {
+                frozen.clear();
+                kept.freeze(&mut frozen);
+                write(b"", NEVER, kept.kind().tag, &frozen);
+            }
             keys.each_with_deadline(|key, value, deadline| {
                 let (tag, value) = match value {
                     Value::String(bytes) => (STRING_TAG, bytes),
@@ -41,14 +58,7 @@ impl Keyspace {
                         (object.kind().tag, &frozen[..])
                     }
                 };
-                too_long |= value.len() > BYTES_MAX;
-                to.extend_from_slice(&(database as u32).to_le_bytes());
-                to.extend_from_slice(&deadline.to_le_bytes());
-                to.push(tag);
-                to.extend_from_slice(&(key.len() as u32).to_le_bytes());
-                to.extend_from_slice(&(value.len() as u32).to_le_bytes());
-                to.extend_from_slice(key);
-                to.extend_from_slice(value);
+                write(key, deadline, tag, value);
             });
         }
         if too_long {
@@ -82,6 +92,13 @@ impl Keyspace {
                 keys.put_string(entry.key, entry.value, ttl);
             } else {
                 let kind = kinds(entry.tag).ok_or_else(damaged)?;
+                if entry.tag >= SHELF_TAG_MIN {
+                    let object = (kind.thaw)(entry.value)?.into_shelved().ok_or_else(damaged)?;
+                    if let Some(shelf) = keys.shelf_mut() {
+                        shelf.put(object);
+                    }
+                    continue;
+                }
                 keys.put_object(entry.key, (kind.thaw)(entry.value)?, ttl);
             }
         }

@@ -89,6 +89,7 @@ macro_rules! service {
             sink: &mut $executor.sink,
             post: &mut $executor.post,
             postponed: &mut $executor.waits.postponed,
+            timers: &mut $executor.waits.timers,
             now: $executor.now,
         }
     };
@@ -401,7 +402,9 @@ impl<'p> Executor<'p> {
         let Some(gate) = &self.gate else { unreachable!("commands run within a turn") };
         match entry.command.run {
             Run::Read(handler) => {
-                let keys = if entry.only_key != 0 {
+                let keys = if entry.only_key != 0
+                    && !entry.reaches_further(space.shelf(gate, database), request)
+                {
                     Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
                 } else if entry.keys.is_empty() {
                     Keys::roving(space, gate, database, now)
@@ -409,7 +412,13 @@ impl<'p> Executor<'p> {
                     return self.dispatch_alone(entry, session, request, out);
                 } else {
                     self.stripes.clear();
-                    entry.stripes(space, database, request, &mut self.stripes);
+                    entry.stripes(
+                        space,
+                        space.shelf(gate, database),
+                        database,
+                        request,
+                        &mut self.stripes,
+                    );
                     self.stripes.sort_unstable();
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
@@ -434,11 +443,19 @@ impl<'p> Executor<'p> {
                 if entry.is_alone(request) {
                     return self.dispatch_alone(entry, session, request, out);
                 }
-                let keys = if entry.only_key != 0 {
+                let keys = if entry.only_key != 0
+                    && !entry.reaches_further(space.shelf(gate, database), request)
+                {
                     Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
                 } else {
                     self.stripes.clear();
-                    entry.stripes(space, database, request, &mut self.stripes);
+                    entry.stripes(
+                        space,
+                        space.shelf(gate, database),
+                        database,
+                        request,
+                        &mut self.stripes,
+                    );
                     self.stripes.sort_unstable();
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
@@ -565,8 +582,12 @@ impl<'p> Executor<'p> {
     /// Answers calls whose time is over, and tries those again that could not be served for want of
     /// a lock. Says when to come again.
     pub fn wake(&mut self) -> Option<Millis> {
-        self.waits.time_out(self.now, &mut self.post);
-        for (database, key) in std::mem::take(&mut self.waits.postponed) {
+        // What becomes possible at the very instant at which a call gives up is done.
+        let mut ready = std::mem::take(&mut self.waits.postponed);
+        while let Some(due) = self.waits.next_timer(self.now) {
+            ready.push(due);
+        }
+        for (database, key) in ready {
             let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
             let space = &self.process.keyspace;
             let keys = Keys::one(space, gate, database, &key, space.hash(&key), self.now);
@@ -579,6 +600,7 @@ impl<'p> Executor<'p> {
                 cached::tell(self.process, *changed, 0, &mut self.post);
             }
         }
+        self.waits.time_out(self.now, &mut self.post);
         if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
     }
 

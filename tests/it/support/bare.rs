@@ -329,7 +329,7 @@ impl Drop for Bare<'_> {
 /// What a key holds: its deadline, its kind's tag, and the value as a snapshot has it.
 pub type Held = (Option<Millis>, u8, Vec<u8>);
 
-/// Everything that is alive at `now`, by database and key.
+/// Everything that is alive at `now`, by database and key; what lies on a shelf by its kind.
 pub fn contents(process: &Process, now: Millis) -> BTreeMap<(usize, Vec<u8>), Held> {
     let space = &process.keyspace;
     let mut gate = space.gate().close();
@@ -348,6 +348,11 @@ pub fn contents(process: &Process, now: Millis) -> BTreeMap<(usize, Vec<u8>), He
             let deadline = keys.deadline(key).flatten();
             contents.insert((database, key.to_vec()), (deadline, tag, bytes));
         });
+        for kept in keys.shelf().each() {
+            let (tag, mut bytes) = (kept.kind().tag, Vec::new());
+            kept.freeze(&mut bytes);
+            contents.insert((database, vec![0xFF, tag]), (None, tag, bytes));
+        }
     }
     contents
 }
