@@ -579,31 +579,6 @@ impl<'p> Executor<'p> {
         swept
     }
 
-    /// Answers calls whose time is over, and tries those again that could not be served for want of
-    /// a lock. Says when to come again.
-    pub fn wake(&mut self) -> Option<Millis> {
-        // What becomes possible at the very instant at which a call gives up is done.
-        let mut ready = std::mem::take(&mut self.waits.postponed);
-        while let Some(due) = self.waits.next_timer(self.now) {
-            ready.push(due);
-        }
-        for (database, key) in ready {
-            let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
-            let space = &self.process.keyspace;
-            let keys = Keys::one(space, gate, database, &key, space.hash(&key), self.now);
-            let mut service = service!(self);
-            let keys = service.serve_key(keys, &key);
-            let mut keys = service.serve(keys);
-            let changed = keys.take_changed();
-            drop(keys);
-            if let Some(changed) = changed {
-                cached::tell(self.process, *changed, 0, &mut self.post);
-            }
-        }
-        self.waits.time_out(self.now, &mut self.post);
-        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
-    }
-
     /// The call that waits on this connection has its answer: it waits no more. Says whether the
     /// answer is to be sent; `None` if nothing waited.
     pub fn answered(&mut self, session: &Session) -> Option<bool> {

@@ -26,7 +26,7 @@ use std::sync::atomic::{
 
 use mainstay_protocol::{OwnedRequest, ReplyWriter, Version};
 
-use super::{Stamp, refuse, settle};
+use super::{Executor, Stamp, cached, refuse, service, settle};
 use crate::clock::Millis;
 use crate::command::{Entry, Next, Read, Run, Wait, Write};
 use crate::dice::Dice;
@@ -230,6 +230,33 @@ fn move_up(parked: &Parked, postponed: &mut Vec<Ready>) {
     }
 }
 
+impl Executor<'_> {
+    /// Answers calls whose time is over, and tries those again that could not be served for want of
+    /// a lock. Says when to come again.
+    pub fn wake(&mut self) -> Option<Millis> {
+        // What becomes possible at the very instant at which a call gives up is done.
+        let mut ready = std::mem::take(&mut self.waits.postponed);
+        while let Some(due) = self.waits.next_timer(self.now) {
+            ready.push(due);
+        }
+        for (database, key) in ready {
+            let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
+            let space = &self.process.keyspace;
+            let keys = Keys::one(space, gate, database, &key, space.hash(&key), self.now);
+            let mut service = service!(self);
+            let keys = service.serve_key(keys, &key);
+            let mut keys = service.serve(keys);
+            let changed = keys.take_changed();
+            drop(keys);
+            if let Some(changed) = changed {
+                cached::tell(self.process, *changed, 0, &mut self.post);
+            }
+        }
+        self.waits.time_out(self.now, &mut self.post);
+        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
+    }
+}
+
 /// What serving needs of an executor, besides the keys.
 pub(super) struct Service<'e, 'p> {
     pub(super) process: &'p Process,
@@ -309,8 +336,8 @@ impl Service<'_, '_> {
         keys
     }
 
-    /// Tries a call on the key that has changed: its answer, or, if it goes on waiting, when it asks
-    /// to be tried again.
+    /// Tries a call on the key that has changed: its answer, or, if it goes on waiting, when it
+    /// asks to be tried again.
     fn resume<'k>(
         &mut self,
         keys: Keys<'k>,

@@ -1,7 +1,7 @@
 //! engine/limiter/admission.rs — may a request pass the rules it must pass, and what it costs them.
 //!
-//! A request is a list of [`Link`]s: a rule, the key that it counts, and how much. All are looked at
-//! before any is charged, so either all are charged or none. Knows no RESP.
+//! A request is a list of [`Link`]s: a rule, the key that it counts, and how much. All are looked
+//! at before any is charged, so either all are charged or none. Knows no RESP.
 
 use std::borrow::Cow;
 
@@ -248,7 +248,7 @@ pub fn take_one(
     Ok(Verdict::new(true, &terms, 0, room))
 }
 
-/// Takes out of a key's budget what a rule knows of these matters; says whether there was something.
+/// Takes out of a key's budget what a rule knows of these matters; says whether there was any.
 /// The key then expires when what is left is full.
 ///
 /// # Errors

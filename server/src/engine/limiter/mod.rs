@@ -5,7 +5,7 @@
 //! or is refused and told when to come back, or waits in line until then. `docs/limiters.md` is the
 //! page for users.
 //!
-//! - `algorithm` has the algorithms, pure functions of (state, now, cost); `quota` their arithmetic.
+//! - `algorithm` has the algorithms, pure functions of (state, now, cost), `quota` the arithmetic.
 //! - `account` is what one rule knows of one key, `budget` the value that holds a key's accounts.
 //! - `rules` are the named rules of a database, `stats` what is counted about them.
 //! - `admission` looks at all rules that a request must pass, and charges all or none.
@@ -13,9 +13,9 @@
 //!
 //! Invariants
 //! - Time is the command's `now`, in whole milliseconds, counted in nanoseconds: what is admitted,
-//!   and every deadline, is a function of (state, stamp, request). No figure is rounded before it is
-//!   told, and what is told is rounded up: who comes back after `retry_after_ms` is admitted, and one
-//!   millisecond earlier would not have been.
+//!   and every deadline, is a function of (state, stamp, request). No figure is rounded before it
+//!   is told, and what is told is rounded up: who comes back after `retry_after_ms` is admitted, and
+//!   one millisecond earlier would not have been.
 //! - A key expires at the instant at which all its budgets are full, so a full one costs no memory.
 //! - A refusal, and `PEEK`, change nothing and leave no record.
 //! - Rules lie on the database's shelf, not at a key: a request locks the stripes of the keys that

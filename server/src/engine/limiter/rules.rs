@@ -10,8 +10,8 @@
 //! to date when it is next needed: dropped if it is older than `valid_from`, scaled by the steps
 //! that came after it.
 //!
-//! Invariants: numbers are unique and not 0; parents exist, and no rule is its own ancestor; a chain
-//! has at most [`CHAIN_MAX`] rules.
+//! Invariants: numbers are unique and not 0; parents exist, and no rule is its own ancestor; a
+//! chain has at most [`CHAIN_MAX`] rules.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -221,8 +221,8 @@ impl Rules {
     /// Says why a rule cannot be made, or changed, like this.
     ///
     /// # Errors
-    /// The name is not one, the parent is not there or would be its own ancestor, the chain would be
-    /// too long, or there are too many rules.
+    /// The name is not one, the parent is not there or the rule would be its own ancestor, the chain
+    /// would be too long, or there are too many rules.
     pub fn check(&self, name: &[u8], definition: &Definition) -> Result<(), Refusal> {
         let fits = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
         if name.is_empty() || name.len() > NAME_MAX || !name.iter().all(fits) {

@@ -8,8 +8,8 @@
 //!
 //! A day lasts as long as its people's clocks say, so a zone is a name of the IANA database as well
 //! as a fixed offset. The database is part of the program: two servers of one version agree on it,
-//! whatever the machines' own says. The end of a window is stored with it when it begins, so a later
-//! version with other rules changes no window that has begun.
+//! whatever the machines' own says. The end of a window is stored with it when it begins, so a
+//! later version with other rules changes no window that has begun.
 //!
 //! The count itself is a [`Window`](super::window::Window).
 

@@ -11,7 +11,8 @@
 //!
 //! Each answers the same questions: how long until so much can be taken (`wait`, 0 for now), how
 //! much is left and when all of it is back (`room`); and takes (`charge`) or gives back (`refund`).
-//! A state is only made by `charge`; its default is a full budget. They know no rules, keys or RESP.
+//! A state is only made by `charge`; its default is a full budget. They know neither rules nor keys
+//! nor RESP.
 
 pub mod bucket;
 pub mod calendar;

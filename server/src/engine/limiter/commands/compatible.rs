@@ -1,8 +1,8 @@
 //! limiter/commands/compatible.rs — what clients speak already: CL.THROTTLE of redis-cell, and the
 //! GCRA of Redis 8.8's release candidates.
 //!
-//! Both say times in seconds, and round as their originals do; inside nothing is rounded. They share
-//! their budgets with RL.TAKE: at a key there is one budget without a rule.
+//! Both say times in seconds, and round as their originals do; inside nothing is rounded. They
+//! share their budgets with RL.TAKE: at a key there is one budget without a rule.
 
 use super::must_stand_back;
 use crate::command::options::{self, is_word, parse_float, parse_integer};
