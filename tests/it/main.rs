@@ -15,3 +15,4 @@ mod scripts;
 mod serialised;
 mod table;
 mod tidy;
+mod waiting;

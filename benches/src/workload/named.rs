@@ -39,6 +39,7 @@ pub fn all() -> Vec<Workload> {
     all.extend(streams());
     all.extend(bits_and_counters());
     all.extend(points());
+    all.extend(limits());
     all
 }
 
@@ -290,3 +291,39 @@ fn points() -> Vec<Workload> {
         ),
     ]
 }
+
+/// Rates so high that nothing is refused: what is measured is admitting.
+fn limits() -> Vec<Workload> {
+    const FIRST: &str = "RL.DEFINE one LIMIT 1000000 PERIOD 1000";
+    let rules = [
+        (FIRST, Count::Fixed(1)),
+        ("RL.DEFINE two ALGO fixed LIMIT 100000000 PERIOD 60000", Count::Fixed(1)),
+        ("RL.DEFINE three ALGO sliding LIMIT 100000000 PERIOD 60000", Count::Fixed(1)),
+        ("RL.DEFINE four ALGO calendar LIMIT 1000000000", Count::Fixed(1)),
+    ];
+    vec![
+        steady("cl_throttle", "CL.THROTTLE of many budgets.", THROTTLE, &[]),
+        steady("rl_take", "RL.TAKE from many budgets.", TAKE, &[]),
+        steady(
+            "rl_refused",
+            "RL.TAKE from budgets that are empty.",
+            "RL.TAKE empty:__rand__ RATE 1 PER 3600000",
+            &[("RL.TAKE empty:__rand__ RATE 1 PER 3600000", Count::Keys)],
+        ),
+        steady(
+            "rl_check",
+            "RL.CHECK of many keys under one rule.",
+            "RL.CHECK one u:__rand__",
+            &rules,
+        ),
+        steady(
+            "rl_mcheck_4",
+            "RL.MCHECK ALL of four rules, each at a key of its own.",
+            "RL.MCHECK ALL 4 one u:__rand__ 1 two v:__rand__ 1 three w:__rand__ 1 four x:__rand__ 1",
+            &rules,
+        ),
+    ]
+}
+
+const THROTTLE: &str = "CL.THROTTLE limit:__rand__ 1000000 1000000 60";
+const TAKE: &str = "RL.TAKE limit:__rand__ RATE 1000000 PER 60000";

@@ -88,7 +88,11 @@ fn build(arg: &Arg, keys: &mut usize) -> Vec<Argument> {
         Arg::Counted(inner) => {
             let mut argument = one(inner, keys);
             argument.multiple = true;
-            let name = if has_key(inner) { "numkeys" } else { "numfields" };
+            let name = match inner {
+                _ if has_key(inner) => "numkeys",
+                Arg::Value(_, Type::StreamId) => "numids",
+                _ => "numfields",
+            };
             vec![Argument::plain(name, "integer"), argument]
         }
         Arg::Halves(first, second) => {

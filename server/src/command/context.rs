@@ -3,8 +3,6 @@
 //! Time and chance are handed in, so that they can be recorded and replayed; a handler can reach
 //! nothing that is not here.
 
-use std::collections::BTreeSet;
-
 use mainstay_protocol::{OwnedRequest, ReplyWriter, Request};
 
 use crate::clock::Millis;
@@ -34,7 +32,7 @@ pub enum Next {
     Park(Box<Wait>),
 }
 
-/// How a call waits for a key to change.
+/// How a call waits for a key to change, or for time to pass.
 pub struct Wait {
     /// When it stops waiting; never without.
     pub until: Option<Millis>,
@@ -55,15 +53,15 @@ pub struct Wait {
 
 impl Wait {
     /// Waits until one of `keys` holds a `kind` of value; `resume` makes the request that is tried
-    /// then, from the key and its place among them. A key named twice counts where it comes first.
+    /// then, from the key and its place among them. A key named twice counts where it comes first:
+    /// that is the one which is found, and a call waits for a key only once.
     pub fn park<'a>(
         kind: &'static str,
         until: Option<Millis>,
         keys: impl Iterator<Item = &'a [u8]>,
         resume: impl Fn(usize, &'a [u8]) -> OwnedRequest,
     ) -> Next {
-        let mut seen = BTreeSet::new();
-        let keys = keys.enumerate().filter(|(_, key)| seen.insert(*key));
+        let keys = keys.enumerate();
         let resume = keys.map(|(place, key)| (key.into(), resume(place, key))).collect();
         Next::Park(Box::new(Wait {
             until,
@@ -74,6 +72,13 @@ impl Wait {
             again: None,
             in_turn: false,
         }))
+    }
+
+    /// Waits for no key: only until the time is up, or the call is unblocked.
+    pub fn out(until: Option<Millis>) -> Next {
+        let (resume, kind) = (Vec::new(), "");
+        let (always, late, again, in_turn) = (false, None, None, false);
+        Next::Park(Box::new(Wait { until, resume, kind, always, late, again, in_turn }))
     }
 }
 

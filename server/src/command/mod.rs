@@ -20,7 +20,6 @@ mod several;
 pub mod table;
 
 pub use context::{Desk, Next, Outcome, Read, Visit, Wait, Write};
-pub use help::help;
 pub use keyspec::KeySpec;
 pub use schema::{Access, Arg, Command, Cost, Engine, Group, Implied, Reply, Run, Trait, Type};
 pub use several::Several;

@@ -4,12 +4,19 @@
 
 use mainstay_protocol::ReplyWriter;
 
+use super::context::{Next, Outcome};
 use super::options::{self, Words, is_word};
+use super::schema::{Arg, Type};
 use crate::error::Refusal;
 use crate::structure::glob;
 
 /// What a page without COUNT looks at.
 const COUNT_DEFAULT: usize = 10;
+
+/// MATCH, as grammars have it.
+pub const MATCH: Arg = Arg::Tagged("MATCH", &Arg::Value("pattern", Type::Pattern));
+/// COUNT, as grammars have it.
+pub const COUNT: Arg = Arg::Tagged("COUNT", &Arg::Value("count", Type::Integer));
 
 /// The page that a client asks for.
 pub struct Paging<'a> {
@@ -30,18 +37,17 @@ impl<'a> Paging<'a> {
         Ok(Paging { cursor: parse(cursor)?, count: COUNT_DEFAULT, pattern: Pattern(None) })
     }
 
-    /// Reads a cursor and the options behind it, the last arguments there are.
+    /// Reads the options behind the cursor, the last arguments there are.
     ///
     /// # Errors
-    /// The cursor is no number, or the options are not MATCH and COUNT.
-    pub fn read(cursor: &[u8], mut words: Words<'a>) -> Result<Paging<'a>, Refusal> {
-        let mut paging = Paging::new(cursor)?;
+    /// The options are not MATCH and COUNT.
+    pub fn options(&mut self, mut words: Words<'a>) -> Result<(), Refusal> {
         while let Some(word) = words.next() {
-            if !paging.option(word, &mut words)? {
+            if !self.option(word, &mut words)? {
                 return Err(Refusal::Syntax);
             }
         }
-        Ok(paging)
+        Ok(())
     }
 
     /// Takes an option and its value; false if it is another command's.
@@ -61,19 +67,31 @@ impl<'a> Paging<'a> {
         Ok(true)
     }
 
+    /// Answers for a key that is not there. As in Redis, its options are not looked at before.
+    ///
+    /// # Errors
+    /// Never; it is what a handler returns.
+    pub fn nothing(&self, out: &mut ReplyWriter<'_>) -> Outcome {
+        self.answer(out, |_| (0, 0))
+    }
+
     /// Answers what `fill` writes, which says how many replies that are and the next cursor. The
     /// cursor stands before the elements and is known after them, so they wait in a buffer.
+    ///
+    /// # Errors
+    /// Never; it is what a handler returns.
     pub fn answer(
         &self,
         out: &mut ReplyWriter<'_>,
         fill: impl FnOnce(&mut ReplyWriter<'_>) -> (usize, u64),
-    ) {
+    ) -> Outcome {
         let mut page = Vec::new();
         let (found, next) = fill(&mut ReplyWriter::new(&mut page, out.version()));
         out.array(2);
         out.bulk_str(itoa::Buffer::new().format(next));
         out.array(found);
         out.raw(&page);
+        Ok(Next::Done)
     }
 }
 

@@ -81,7 +81,7 @@ pub enum Arg {
     Many(&'static Arg),
     /// Options in any order, each at most once.
     AnyOrder(&'static [Arg]),
-    /// `numkeys key [key ...]`, or `numfields` of something else.
+    /// `numkeys key [key ...]`, `numids` of ids of a stream, or `numfields` of something else.
     Counted(&'static Arg),
     /// One or more of the first, then as many of the second: `key [key ...] id [id ...]`.
     Halves(&'static Arg, &'static Arg),

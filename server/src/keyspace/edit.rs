@@ -73,6 +73,11 @@ impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
         self.deadline = Some(deadline);
     }
 
+    /// Frees a part that was taken out of the value, later if it is big.
+    pub fn discard(&self, part: T) {
+        self.keys.space().discard_part(part);
+    }
+
     /// Takes back [`Edit::unchanged`]: for an edit that begins before all arguments are read.
     pub fn changed(&mut self) {
         self.changed = true;

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::entry::Slot;
 use super::stripe::Guarded;
-use super::{BIG_BYTES, Keyspace};
+use super::{BIG_BYTES, Keyspace, Object};
 
 thread_local! {
     static ASIDE: RefCell<VecDeque<Garbage>> = const { RefCell::new(VecDeque::new()) };
@@ -39,7 +39,7 @@ pub struct Later {
 /// How much was put aside.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Aside {
-    /// Values and parts of emptied databases that wait to be freed.
+    /// Values, parts of values and of emptied databases that wait to be freed.
     pub pending: u64,
     /// Those that were freed.
     pub freed: u64,
@@ -51,6 +51,7 @@ pub struct Aside {
 enum Garbage {
     /// An entry, and how many pages of its string are gone.
     Entry(Slot, usize),
+    Part(Box<dyn Object>),
     Stripe(Box<Guarded>),
 }
 
@@ -67,6 +68,16 @@ impl Garbage {
                         return Some(left);
                     }
                     *done += gone;
+                    left = left.saturating_sub(gone);
+                }
+                None
+            }
+            Garbage::Part(part) => {
+                while left > 0 {
+                    let gone = part.shed(left);
+                    if gone == 0 {
+                        return Some(left);
+                    }
                     left = left.saturating_sub(gone);
                 }
                 None
@@ -94,6 +105,13 @@ impl Keyspace {
     pub(super) fn discard(&self, slot: Slot) {
         if self.later.is_some() && slot.weight() >= BIG_BYTES {
             self.put_aside(Garbage::Entry(slot, 0));
+        }
+    }
+
+    /// Frees what was taken out of an object, later if it is big.
+    pub(super) fn discard_part(&self, part: impl Object) {
+        if self.later.is_some() && part.weight() >= BIG_BYTES {
+            self.put_aside(Garbage::Part(Box::new(part)));
         }
     }
 

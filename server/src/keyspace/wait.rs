@@ -8,6 +8,8 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use hashbrown::hash_map::EntryRef;
+
 use super::StripeId;
 use super::keys::{Keys, Scope};
 use super::stripe::{Held, KeyMap};
@@ -52,16 +54,25 @@ impl Waiters {
     }
 
     fn add(&mut self, key: &[u8], waiter: Waiter) {
-        let queue = match self.by_key.get_mut(key) {
-            Some(queue) => queue,
-            None => self.by_key.entry(key.into()).or_default(),
+        let queue = match self.by_key.entry_ref(key) {
+            EntryRef::Occupied(entry) => entry.into_mut(),
+            EntryRef::Vacant(entry) => entry.insert_with_key(key.into(), Queue::default()),
         };
+        // A call that names a key twice is added twice in a row, and counts where it came first.
+        if queue.waiters.back().is_some_and(|last| Arc::ptr_eq(&last.call, &waiter.call)) {
+            return;
+        }
+        if queue.waiters.is_empty() {
+            // A call may wait for very many keys that nobody else waits for.
+            queue.waiters.reserve_exact(1);
+        }
         queue.always += usize::from(waiter.always);
         queue.waiters.push_back(waiter);
     }
 
     fn remove(&mut self, key: &[u8], call: &Arc<dyn Any + Send + Sync>) {
-        let Some(queue) = self.by_key.get_mut(key) else { return };
+        let EntryRef::Occupied(mut entry) = self.by_key.entry_ref(key) else { return };
+        let queue = entry.get_mut();
         // Nearly always the first: it is served first.
         if let Some(at) = queue.waiters.iter().position(|waiter| Arc::ptr_eq(&waiter.call, call))
             && let Some(waiter) = queue.waiters.remove(at)
@@ -69,7 +80,7 @@ impl Waiters {
             queue.always -= usize::from(waiter.always);
         }
         if queue.waiters.is_empty() {
-            self.by_key.remove(key);
+            entry.remove();
         }
     }
 }

@@ -12,6 +12,7 @@
 //! wait is made but `poll`.
 
 mod accept;
+mod durable;
 mod intake;
 mod patrol;
 mod slab;
@@ -35,6 +36,7 @@ use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::Sink;
 use crate::route::{Executor, Plan, Sought};
+use durable::Undurable;
 use intake::{BUFFER_BYTES, Ready, Take};
 use slab::Slab;
 
@@ -91,6 +93,8 @@ pub struct Reactor<'p> {
     wake_at: Millis,
     /// Connections whose waiting calls were answered in this turn.
     answered: Vec<usize>,
+    /// Answers that wait for the journal.
+    undurable: Undurable,
     /// Whether there is more to free, see `keyspace::later`.
     frees: bool,
     /// The blocks that had been freed when the allocator was asked for unused memory.
@@ -136,6 +140,7 @@ impl<'p> Reactor<'p> {
             sweep_at: 0,
             wake_at: Millis::MAX,
             answered: Vec::new(),
+            undurable: Undurable::default(),
             frees: false,
             given_back: 0,
             next_loop: 0,
@@ -342,7 +347,7 @@ impl<'p> Reactor<'p> {
         if self.held.is_empty() {
             return;
         }
-        let paused = self.process.pause.until.load(Relaxed) > self.now;
+        let paused = self.process.pause.until.load(Relaxed) > self.now || self.executor.is_behind();
         for place in std::mem::take(&mut self.held) {
             let Some(connection) = self.connections.get_mut(place) else { continue };
             let ready = match connection.held {
@@ -401,7 +406,8 @@ impl<'p> Reactor<'p> {
 
     /// Writes what this turn has produced.
     fn flush(&mut self) {
-        let mut slow = Vec::new();
+        self.let_go();
+        let mut slow = self.hold_back();
         let mut written = 0;
         for place in std::mem::take(&mut self.touched) {
             let Some(connection) = self.connections.get_mut(place) else { continue };
@@ -418,6 +424,10 @@ impl<'p> Reactor<'p> {
                         // Go on with its requests next turn.
                         self.again.push(place);
                     }
+                }
+                Sent::Held(bytes) => {
+                    written += bytes;
+                    connection.stalled_since = 0;
                 }
                 Sent::Some(bytes) => {
                     written += bytes;

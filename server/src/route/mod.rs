@@ -10,6 +10,7 @@
 //! - Nothing here knows what a command means; `EXEC` is known by what its handler answers
 //!   ([`Next::Execute`]).
 
+mod admit;
 mod apply;
 mod cached;
 mod refuse;
@@ -25,18 +26,19 @@ use std::sync::atomic::Ordering::Relaxed;
 use mainstay_protocol::{ReplyWriter, Request};
 
 use crate::clock::{Millis, Ticks};
-use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
+use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Visit, Write};
 use crate::dice::Dice;
-use crate::error::Refusal;
 use crate::keyspace::{Changed, Keys, Shape, Shared, StripeId, Swept};
-use crate::mail::{Address, Post};
+use crate::mail::Post;
 use crate::observe::Counters;
+use crate::persist::journal::{self, Trouble};
 use crate::process::Process;
 use crate::record::{RecordRef, Sink};
 use crate::session::{Replies, Session};
 use wait::{Service, Waits};
 
 pub use crate::keyspace::Sought;
+pub use apply::Replay;
 
 /// What the connection does after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +116,12 @@ pub struct Executor<'p> {
     /// Counter steps from which on a command is slow.
     slow_ticks: u64,
     waits: Waits,
+    /// Where records go to be kept; off if they are not.
+    journal: Arc<journal::Shared>,
+    /// What is wrong with it, in this turn.
+    trouble: Trouble,
+    /// More is recorded than the disk takes: writes wait.
+    is_behind: bool,
     /// Messages to other connections.
     pub post: Post,
 }
@@ -140,6 +148,9 @@ impl<'p> Executor<'p> {
             shape: Shape::DEFAULT,
             slow_ticks: u64::MAX,
             waits: Waits::default(),
+            journal: Arc::clone(&process.store().journal),
+            trouble: Trouble::None,
+            is_behind: false,
             post: Post::new(reactor, Arc::clone(&process.mailboxes)),
         }
     }
@@ -149,6 +160,8 @@ impl<'p> Executor<'p> {
         self.now = now;
         self.ticks = Ticks::now();
         self.heed_settings();
+        self.trouble = self.journal.trouble();
+        self.is_behind = self.journal.is_full();
         if self.gate.is_none() {
             self.gate = Some(self.process.keyspace.gate().share());
         }
@@ -165,9 +178,22 @@ impl<'p> Executor<'p> {
         self.shape.install();
     }
 
-    /// Ends a turn.
+    /// Ends a turn: what it has recorded is handed over.
     pub fn end(&mut self) {
         self.gate = None;
+        if let Some(sink) = &mut self.sink {
+            sink.hand_over();
+        }
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> &journal::Shared {
+        &self.journal
+    }
+
+    /// Whether writes wait, in this turn, for the journal to be written.
+    pub fn is_behind(&self) -> bool {
+        self.is_behind
     }
 
     /// Looks a request up and asks for the memory it will need.
@@ -228,7 +254,8 @@ impl<'p> Executor<'p> {
         out: &mut Vec<u8>,
     ) -> After {
         let begin = out.len();
-        if self.process.pause.until.load(Relaxed) > self.now && self.is_held(session, &plan) {
+        let is_paused = self.process.pause.until.load(Relaxed) > self.now;
+        if (is_paused || self.is_behind) && self.is_held(session, &plan, is_paused) {
             return After::Wait;
         }
         let outcome = match self.admit(session, request, &plan, out) {
@@ -312,81 +339,6 @@ impl<'p> Executor<'p> {
         }
     }
 
-    /// Whether CLIENT PAUSE holds this request back.
-    fn is_held(&self, session: &Session, plan: &Plan<'_>) -> bool {
-        let Some(entry) = plan.entry else { return false };
-        if !self.process.pause.writes_only.load(Relaxed) {
-            return true;
-        }
-        let writes =
-            |entry: &Entry| entry.command.writes() || entry.command.is(Trait::MayReplicate);
-        match &session.transaction {
-            None => writes(entry),
-            // Queueing changes nothing; what counts is what EXEC would do.
-            Some(open) => {
-                entry.command.is(Trait::Executes)
-                    && open
-                        .queue
-                        .iter()
-                        .any(|&(index, _)| writes(&self.process.table.entries()[index]))
-            }
-        }
-    }
-
-    /// Decides whether a request may run now: `None` if it was queued for EXEC instead.
-    #[inline]
-    fn admit(
-        &mut self,
-        session: &mut Session,
-        request: Request<'_>,
-        plan: &Plan<'p>,
-        out: &mut Vec<u8>,
-    ) -> Result<Option<&'p Entry>, Refusal> {
-        let Some(entry) = plan.entry else { return Err(refuse::unknown(request)) };
-        if !entry.takes(request.len()) {
-            return Err(Refusal::Arity(entry.wire_name));
-        }
-        if let Run::Group(_) = entry.command.run {
-            return Err(refuse::unknown_sub(entry, request));
-        }
-        if session.is_plain() {
-            return Ok(Some(entry));
-        }
-        self.admit_unusual(session, request, entry, out)
-    }
-
-    fn admit_unusual(
-        &mut self,
-        session: &mut Session,
-        request: Request<'_>,
-        entry: &'p Entry,
-        out: &mut Vec<u8>,
-    ) -> Result<Option<&'p Entry>, Refusal> {
-        let command = entry.command;
-        if !session.authenticated && !command.is(Trait::NoAuth) {
-            return Err(Refusal::text("NOAUTH Authentication required."));
-        }
-        if session.is_confined() && !command.is(Trait::WhileSubscribed) {
-            return Err(refuse::confined(entry));
-        }
-        let Some(open) = &mut session.transaction else { return Ok(Some(entry)) };
-        if command.is(Trait::NotQueued) {
-            return Ok(Some(entry));
-        }
-        if command.is(Trait::NoMulti) {
-            return Err(Refusal::text("ERR Command not allowed inside a transaction"));
-        }
-        let request = request.to_owned();
-        open.weight += request.weight();
-        if open.weight > transaction::WEIGHT_MAX {
-            return Err(Refusal::text("ERR transaction is too large"));
-        }
-        open.queue.push((entry.index, request));
-        session.settle();
-        ReplyWriter::new(out, session.version).simple("QUEUED");
-        Ok(None)
-    }
-
     /// Locks what the command needs and calls its handler.
     #[inline]
     fn dispatch(
@@ -435,7 +387,7 @@ impl<'p> Executor<'p> {
                 note_lookups(&self.counters, &keys);
                 if let Ok(Next::Park(wait)) = &mut outcome {
                     let mut keys = keys;
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
                 }
                 outcome
             }
@@ -462,19 +414,22 @@ impl<'p> Executor<'p> {
                 };
                 let begin = out.len();
                 let seed = self.chance.next();
-                let writer = ReplyWriter::new(out, session.version);
-                let dice = Dice::new(seed);
-                let resumed = false;
-                let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
-                let mut outcome = handler(&mut write);
-                let mut keys = write.keys;
-                let stamp = Stamp { now, seed, database };
+                let (mut keys, mut outcome, stamp) = {
+                    let writer = ReplyWriter::new(out, session.version);
+                    let (dice, resumed) = (Dice::new(seed), false);
+                    let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
+                    let outcome = handler(&mut write);
+                    let stamp = Stamp { now, seed: drawn(seed, &write.dice), database };
+                    (write.keys, outcome, stamp)
+                };
                 settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
                 note_expired(&self.counters, &keys);
+                let mut served = false;
                 if let Ok(Next::Park(wait)) = &mut outcome {
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), &mut keys);
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
                 } else if keys.has_ready() {
                     keys = service!(self).serve(keys);
+                    served = true;
                 }
                 if let Some(cache) = &session.cache
                     && entry.command.reads()
@@ -486,17 +441,27 @@ impl<'p> Executor<'p> {
                 if let Some(changed) = changed {
                     cached::tell(self.process, *changed, session.id, &mut self.post);
                 }
+                if served && !self.waits.postponed.is_empty() {
+                    self.serve_postponed();
+                }
                 outcome
             }
-            Run::Session(handler) => handler(&mut Visit {
-                process: self.process,
-                post: &mut self.post,
-                gate: Some(gate),
-                args: request,
-                out: ReplyWriter::new(out, session.version),
-                now,
-                session,
-            }),
+            Run::Session(handler) => {
+                let begin = out.len();
+                let mut outcome = handler(&mut Visit {
+                    process: self.process,
+                    post: &mut self.post,
+                    gate: Some(gate),
+                    args: request,
+                    out: ReplyWriter::new(out, session.version),
+                    now,
+                    session,
+                });
+                if let Ok(Next::Park(wait)) = &mut outcome {
+                    self.waits.park(session, entry, wait, out[begin..].to_vec(), None);
+                }
+                outcome
+            }
             Run::Server(handler) => {
                 let outcome = handler(&mut Desk {
                     process: self.process,
@@ -526,7 +491,7 @@ impl<'p> Executor<'p> {
         let space = &self.process.keyspace;
         let mut exclusive = space.gate().close();
         let (database, now, seed) = (session.database, self.now, self.chance.next());
-        let (mut keys, outcome) = {
+        let (mut keys, outcome, seed) = {
             let keys = Keys::whole(space, &mut exclusive, database, now);
             let out = ReplyWriter::new(out, session.version);
             let dice = Dice::new(seed);
@@ -535,7 +500,7 @@ impl<'p> Executor<'p> {
                     let (args, resumed) = (request, false);
                     let mut write = Write { keys, args, out, now, dice, resumed };
                     let outcome = handler(&mut write);
-                    (write.keys, outcome)
+                    (write.keys, outcome, drawn(seed, &write.dice))
                 }
                 Run::Read(handler) => {
                     let mut read = Read { keys: &keys, args: request, out, now, dice };
@@ -544,7 +509,7 @@ impl<'p> Executor<'p> {
                         cached::remember(self.process, cache, session.id, entry, request);
                     }
                     note_lookups(&self.counters, &keys);
-                    (keys, outcome)
+                    (keys, outcome, 0)
                 }
                 Run::Session(_) | Run::Server(_) | Run::Group(_) => {
                     unreachable!("only commands on keys run alone")
@@ -575,30 +540,9 @@ impl<'p> Executor<'p> {
         if !changed.is_empty() {
             cached::tell(self.process, changed, 0, &mut self.post);
         }
-        self.waits.postponed.extend_from_slice(&swept.awaited);
+        let awaited = swept.awaited.iter().map(|ready| (ready.clone(), Vec::new()));
+        self.waits.postponed.extend(awaited);
         swept
-    }
-
-    /// The call that waits on this connection has its answer: it waits no more. Says whether the
-    /// answer is to be sent; `None` if nothing waited.
-    pub fn answered(&mut self, session: &Session) -> Option<bool> {
-        let Some(gate) = &self.gate else { unreachable!("answers come within a turn") };
-        let found = self.waits.leave(session.address, self.process, gate);
-        session.card.blocked.store(0, Relaxed);
-        found
-    }
-
-    /// Ends the call that waits on this connection, if it is in the wait given, with an error or as
-    /// if its time were over.
-    pub fn unblock(&mut self, address: Address, wait: Option<u64>, error: Option<&str>) {
-        self.waits.unblock(address, wait, error, &mut self.post);
-    }
-
-    /// Ends all calls that wait with an error.
-    pub fn unblock_all(&mut self, error: &str) {
-        for address in self.waits.addresses() {
-            self.waits.unblock(address, None, Some(error), &mut self.post);
-        }
     }
 
     /// The connection is going: everything that refers to it is taken back.
@@ -626,6 +570,12 @@ fn mute(session: &mut Session, begin: usize, pushed: bool, out: &mut Vec<u8>) {
     if !pushed {
         out.truncate(begin);
     }
+}
+
+/// The seed that a record needs: none if nothing was drawn.
+#[inline]
+fn drawn(seed: u64, dice: &Dice) -> u64 {
+    if dice.is_fresh(seed) { 0 } else { seed }
 }
 
 /// What a write's record is stamped with.

@@ -1,4 +1,4 @@
-//! route/wait.rs — calls that wait for a key, and serving them.
+//! route/wait.rs — calls that wait for a key, or for time to pass, and serving them.
 //!
 //! A call that found nothing stands in the stripes of its keys (`keyspace::wait`), and here, in the
 //! loop of its connection, with its deadline. Whoever changes such a key serves those who wait, in
@@ -15,7 +15,9 @@
 //! is.
 //!
 //! A call that needs a stripe which another loop holds (BLMOVE's destination) cannot wait for it
-//! out of order; it is tried again in the next turn.
+//! out of order. It is tried again as soon as the locks are gone, with all that it needs locked in
+//! order: requests of this loop come after it, and only a request that another loop runs within
+//! these few instructions may come before.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +28,7 @@ use std::sync::atomic::{
 
 use mainstay_protocol::{OwnedRequest, ReplyWriter, Version};
 
-use super::{Executor, Stamp, cached, refuse, service, settle};
+use super::{Executor, Stamp, cached, drawn, refuse, service, settle};
 use crate::clock::Millis;
 use crate::command::{Entry, Next, Read, Run, Wait, Write};
 use crate::dice::Dice;
@@ -36,6 +38,10 @@ use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::Sink;
 use crate::session::{Replies, Session};
+
+/// How often calls that could not be served are tried at once; what is left waits for the end of
+/// the turn.
+const POSTPONED_ROUNDS: usize = 16;
 
 /// A call that waits, as the stripes of its keys know it.
 pub(super) struct Parked {
@@ -82,10 +88,14 @@ pub(super) struct Waits {
     count: u64,
     deadlines: BTreeSet<(Millis, Address)>,
     /// Keys whose waiting calls could not be tried for want of a stripe.
-    pub(super) postponed: Vec<Ready>,
+    pub(super) postponed: Vec<Postponed>,
     /// When keys are to be tried though nobody has changed them.
     pub(super) timers: BTreeSet<(Millis, Ready)>,
 }
+
+/// An awaited key that has changed, and the stripes that serving those who wait for it takes, as
+/// far as they are known.
+pub(super) type Postponed = (Ready, Vec<StripeId>);
 
 struct Call {
     number: u64,
@@ -97,14 +107,14 @@ struct Call {
 }
 
 impl Waits {
-    /// Lets a call wait; its keys' stripes are still locked.
+    /// Lets a call wait; its keys' stripes are still locked. Without `keys` it waits for none.
     pub(super) fn park(
         &mut self,
         session: &Session,
         entry: &Entry,
         wait: &mut Wait,
         mut reply: Vec<u8>,
-        keys: &mut Keys<'_>,
+        keys: Option<&mut Keys<'_>>,
     ) {
         if let Some(late) = wait.late {
             reply.clear();
@@ -119,13 +129,15 @@ impl Waits {
             in_turn: wait.in_turn,
             state: AtomicU8::new(WAITING),
         });
-        let call: Arc<dyn Any + Send + Sync> = parked.clone();
-        for (key, _) in &parked.resume {
-            if let Some(again) = wait.again {
-                self.timers.insert((again, (session.database, key.clone())));
+        if let Some(keys) = keys {
+            let call: Arc<dyn Any + Send + Sync> = parked.clone();
+            for (key, _) in &parked.resume {
+                if let Some(again) = wait.again {
+                    self.timers.insert((again, (session.database, key.clone())));
+                }
+                let (call, kind, always) = (Arc::clone(&call), wait.kind, wait.always);
+                keys.await_key(key, Waiter { call, kind, always });
             }
-            let (call, kind, always) = (Arc::clone(&call), wait.kind, wait.always);
-            keys.await_key(key, Waiter { call, kind, always });
         }
         if let Some(until) = wait.until {
             self.deadlines.insert((until, session.address));
@@ -224,9 +236,12 @@ impl Waits {
 }
 
 /// A call leaves its place in line: whoever was behind it may have waited for that alone.
-fn move_up(parked: &Parked, postponed: &mut Vec<Ready>) {
+fn move_up(parked: &Parked, postponed: &mut Vec<Postponed>) {
     if parked.in_turn {
-        postponed.extend(parked.resume.iter().map(|(key, _)| (parked.database, key.clone())));
+        postponed.extend(parked.resume.iter().map(|(key, _)| {
+            let ready = (parked.database, key.clone());
+            (ready, Vec::new())
+        }));
     }
 }
 
@@ -235,25 +250,62 @@ impl Executor<'_> {
     /// a lock. Says when to come again.
     pub fn wake(&mut self) -> Option<Millis> {
         // What becomes possible at the very instant at which a call gives up is done.
-        let mut ready = std::mem::take(&mut self.waits.postponed);
         while let Some(due) = self.waits.next_timer(self.now) {
-            ready.push(due);
+            self.waits.postponed.push((due, Vec::new()));
         }
-        for (database, key) in ready {
-            let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
-            let space = &self.process.keyspace;
-            let keys = Keys::one(space, gate, database, &key, space.hash(&key), self.now);
-            let mut service = service!(self);
-            let keys = service.serve_key(keys, &key);
-            let mut keys = service.serve(keys);
-            let changed = keys.take_changed();
-            drop(keys);
-            if let Some(changed) = changed {
-                cached::tell(self.process, *changed, 0, &mut self.post);
+        self.serve_postponed();
+        self.waits.time_out(self.now, &mut self.post);
+        self.serve_postponed();
+        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
+    }
+
+    /// Tries calls again that could not be served for want of a lock, with the locks they need. Who
+    /// waits behind them may need others; then that goes on, but not for ever.
+    #[cold]
+    pub(super) fn serve_postponed(&mut self) {
+        for _ in 0..POSTPONED_ROUNDS {
+            for ((database, key), mut stripes) in std::mem::take(&mut self.waits.postponed) {
+                let Some(gate) = &self.gate else { unreachable!("waking is part of a turn") };
+                let space = &self.process.keyspace;
+                stripes.push(space.stripe_of(database, space.hash(&key)));
+                stripes.sort_unstable();
+                stripes.dedup();
+                let keys = Keys::many(space, gate, database, &stripes, self.now);
+                let mut service = service!(self);
+                let keys = service.serve_key(keys, &key);
+                let mut keys = service.serve(keys);
+                let changed = keys.take_changed();
+                drop(keys);
+                if let Some(changed) = changed {
+                    cached::tell(self.process, *changed, 0, &mut self.post);
+                }
+            }
+            if self.waits.postponed.is_empty() {
+                break;
             }
         }
-        self.waits.time_out(self.now, &mut self.post);
-        if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
+    }
+
+    /// The call that waits on this connection has its answer: it waits no more. Says whether the
+    /// answer is to be sent; `None` if nothing waited.
+    pub fn answered(&mut self, session: &Session) -> Option<bool> {
+        let Some(gate) = &self.gate else { unreachable!("answers come within a turn") };
+        let found = self.waits.leave(session.address, self.process, gate);
+        session.card.blocked.store(0, Relaxed);
+        found
+    }
+
+    /// Ends the call that waits on this connection, if it is in the wait given, with an error or as
+    /// if its time were over.
+    pub fn unblock(&mut self, address: Address, wait: Option<u64>, error: Option<&str>) {
+        self.waits.unblock(address, wait, error, &mut self.post);
+    }
+
+    /// Ends all calls that wait with an error.
+    pub fn unblock_all(&mut self, error: &str) {
+        for address in self.waits.addresses() {
+            self.waits.unblock(address, None, Some(error), &mut self.post);
+        }
     }
 }
 
@@ -264,7 +316,7 @@ pub(super) struct Service<'e, 'p> {
     pub(super) chance: &'e mut Dice,
     pub(super) sink: &'e mut Option<Box<dyn Sink>>,
     pub(super) post: &'e mut Post,
-    pub(super) postponed: &'e mut Vec<Ready>,
+    pub(super) postponed: &'e mut Vec<Postponed>,
     pub(super) timers: &'e mut BTreeSet<(Millis, Ready)>,
     pub(super) now: Millis,
 }
@@ -310,7 +362,7 @@ impl Service<'_, '_> {
             entry.stripes(space, shelf, parked.database, request.as_request(), &mut stripes);
             if !keys.reach(&stripes) {
                 parked.finish(WAITING);
-                self.postponed.push((parked.database, key.into()));
+                self.postponed.push(((parked.database, key.into()), stripes));
                 break;
             }
             let (same, answer) = self.resume(keys, entry, request, &parked);
@@ -349,15 +401,15 @@ impl Service<'_, '_> {
         let (args, dice) = (request.as_request(), Dice::new(seed));
         let mut reply = Vec::new();
         let out = ReplyWriter::new(&mut reply, parked.version);
-        let (keys, outcome) = match entry.command.run {
+        let (keys, outcome, seed) = match entry.command.run {
             Run::Write(handler) => {
                 let mut write = Write { keys, args, out, now, dice, resumed: true };
                 let outcome = handler(&mut write);
-                (write.keys, outcome)
+                (write.keys, outcome, drawn(seed, &write.dice))
             }
             Run::Read(handler) => {
                 let outcome = handler(&mut Read { keys: &keys, args, out, now, dice });
-                (keys, outcome)
+                (keys, outcome, 0)
             }
             Run::Session(_) | Run::Server(_) | Run::Group(_) => {
                 unreachable!("what waits for keys reads or writes them")

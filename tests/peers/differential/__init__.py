@@ -63,7 +63,10 @@ class Differential:
                 self.survived(steps[since : at + 1])
                 raise
             self.count += 1
-            if difference and not self.allowed.covers(difference):
+            meant = difference and self.allowed.covers(difference)
+            if meant:
+                start = meant.get("parts", False)
+            elif difference:
                 failed += 1
                 start = True
                 self.tell(seed, count, at, steps[since : at + 1], difference)

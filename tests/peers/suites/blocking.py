@@ -1,7 +1,7 @@
 """Calls that wait for keys: who is served, with what, and in which order, exactly as redis-server does.
 
 Several connections to each server take turns in a random scenario: some wait (BLPOP, BLMOVE, BZMPOP and
-their kin), others push, rename, delete, run transactions or unblock them. After every step the same
+their kin, WAIT), others push, rename, delete, run transactions or unblock them. After every step the same
 connections must have heard the same replies on both servers; a wait that one server ends and the other
 does not is a difference. Timeouts are 0 or far away, so that the scenario's order decides, not the clock;
 their length is tried apart.
@@ -34,9 +34,10 @@ def run(env):
             print(f"       {SCENARIOS} scenarios of {STEPS} steps, {waits} waits, seed {seed}", flush=True)
 
         def in_time(_):
-            """timeouts end when they are due, with Redis's nil"""
+            """timeouts end when they are due, with Redis's answer"""
             for argv in ((b"BLPOP", b"none", b"0.12"), (b"BLMOVE", b"none", b"l", b"LEFT", b"LEFT", b"0.12"),
-                         (b"BLMPOP", b"0.12", b"1", b"none", b"LEFT"), (b"BZPOPMIN", b"none", b"0.12")):
+                         (b"BLMPOP", b"0.12", b"1", b"none", b"LEFT"), (b"BZPOPMIN", b"none", b"0.12"),
+                         (b"WAIT", b"1", b"120")):
                 answers = []
                 for server in (oracle, subject):
                     with Connection(server.port) as client:
@@ -134,6 +135,7 @@ class Scenario:
         side, names = pick([b"LEFT", b"RIGHT"]), self.some(LISTS)
         ranked = self.some(ZSETS)
         return pick([
+            (b"WAIT", pick([b"0", b"1"]), pick([b"0", b"99500"])),
             (pick([b"BLPOP", b"BRPOP"]), *names, timeout),
             (pick([b"BLPOP", b"BRPOP"]), *self.some(ANY), timeout),
             (b"BLMOVE", pick(LISTS), pick(LISTS), side, pick([b"LEFT", b"RIGHT"]), timeout),

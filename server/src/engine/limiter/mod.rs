@@ -14,8 +14,8 @@
 //! Invariants
 //! - Time is the command's `now`, in whole milliseconds, counted in nanoseconds: what is admitted,
 //!   and every deadline, is a function of (state, stamp, request). No figure is rounded before it
-//!   is told, and what is told is rounded up: who comes back after `retry_after_ms` is admitted, and
-//!   one millisecond earlier would not have been.
+//!   is told, and what is told is rounded up: who comes back after `retry_after_ms` is admitted,
+//!   and one millisecond earlier would not have been.
 //! - A key expires at the instant at which all its budgets are full, so a full one costs no memory.
 //! - A refusal, and `PEEK`, change nothing and leave no record.
 //! - Rules lie on the database's shelf, not at a key: a request locks the stripes of the keys that

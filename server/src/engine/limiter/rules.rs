@@ -221,8 +221,8 @@ impl Rules {
     /// Says why a rule cannot be made, or changed, like this.
     ///
     /// # Errors
-    /// The name is not one, the parent is not there or the rule would be its own ancestor, the chain
-    /// would be too long, or there are too many rules.
+    /// The name is not one, the parent is not there or the rule would be its own ancestor, the
+    /// chain would be too long, or there are too many rules.
     pub fn check(&self, name: &[u8], definition: &Definition) -> Result<(), Refusal> {
         let fits = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
         if name.is_empty() || name.len() > NAME_MAX || !name.iter().all(fits) {

@@ -28,7 +28,29 @@ pub struct Sequence {
 /// When more than one entry in so many is to be removed, the list is written anew instead.
 const REWRITE_EVERY: usize = 64;
 
+/// Up to so many entries are cut off one by one, and freed at once.
+const FEW: usize = 1000;
+
 impl Sequence {
+    /// Cuts the list down to `count` entries from `first` on. What is cut off and is more than a
+    /// few entries is given back, for it may take long to free.
+    pub fn trim(&mut self, first: usize, count: usize) -> [Option<Sequence>; 2] {
+        let mut cut = [None, None];
+        let behind = first.saturating_add(count);
+        if self.entries.len().saturating_sub(behind) > FEW {
+            cut[1] = Some(Sequence { entries: self.entries.split_off(behind) });
+        } else {
+            self.entries.remove(behind, usize::MAX);
+        }
+        if first > FEW {
+            let kept = self.entries.split_off(first);
+            cut[0] = Some(Sequence { entries: std::mem::replace(&mut self.entries, kept) });
+        } else {
+            self.entries.remove(0, first);
+        }
+        cut
+    }
+
     /// Removes up to `most` entries equal to `element`, the nearest to the end `from` first;
     /// returns how many.
     pub fn remove_equal(&mut self, from: End, most: usize, element: &[u8]) -> usize {

@@ -2,7 +2,7 @@
 
 use super::sequence::{KIND, Sequence};
 use crate::dice::Dice;
-use crate::keyspace::Object;
+use crate::keyspace::{Keys, Keyspace, Later, Object};
 use crate::structure::segments::End;
 
 fn frozen(object: &dyn Object) -> Vec<u8> {
@@ -106,4 +106,32 @@ fn long_lists_have_another_encoding() {
     assert_eq!(list.encoding(), "listpack");
     list.entries.push(End::Back, &[b'x'; 100]);
     assert_eq!(list.encoding(), "quicklist");
+}
+
+/// Whoever trims a long list frees none of it: its segments go later, a bounded number at a time.
+#[test]
+fn what_a_trim_cuts_off_is_freed_in_slices() {
+    const LEN: usize = 400_000;
+    let space = Keyspace::new(1, 1, Some(Later::default()));
+    let gate = space.gate().share();
+    let mut keys = Keys::one(&space, &gate, 0, b"long", space.hash(b"long"), 0);
+    let mut list = keys.edit::<Sequence>(b"long").expect("a list");
+    (0..LEN).for_each(|i| list.entries.push(End::Back, &i.to_le_bytes()));
+    let segments = list.weight() / 4096;
+    for cut in list.trim(LEN / 2, 10).into_iter().flatten() {
+        list.discard(cut);
+    }
+    let kept: Vec<usize> =
+        list.entries.iter().map(|e| usize::from_le_bytes(e.try_into().expect("8"))).collect();
+    assert!(kept.iter().copied().eq(LEN / 2..LEN / 2 + 10), "{kept:?}");
+    assert!(list.weight() < 8192, "{} bytes for ten entries", list.weight());
+    drop(list);
+    assert_eq!((space.aside().pending, space.aside().blocks), (2, 0));
+    let mut before = 0;
+    while space.free_slice(100) {
+        let blocks = space.aside().blocks;
+        assert!(blocks - before <= 100, "{} blocks in one slice", blocks - before);
+        before = blocks;
+    }
+    assert!(before as usize + 100 > segments, "{before} blocks of {segments} segments");
 }

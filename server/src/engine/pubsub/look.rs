@@ -93,21 +93,8 @@ fn numpat(cx: &mut Desk<'_>) -> Outcome {
     Ok(Next::Done)
 }
 
-static HELP: Command = Command {
-    name: "PUBSUB HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "6.2.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(show_help),
-    also: &[Trait::Loading, Trait::Slow],
-};
-
-fn show_help(cx: &mut Desk<'_>) -> Outcome {
-    help("PUBSUB", LINES, &mut cx.out);
-    Ok(Next::Done)
-}
+static HELP: Command =
+    help::command("PUBSUB HELP", "6.2.0", |cx| help::answer("PUBSUB", LINES, &mut cx.out));
 
 const LINES: &[&str] = &[
     "CHANNELS [<pattern>]",

@@ -176,6 +176,38 @@ impl Directory {
         Some(result)
     }
 
+    /// Takes the segments from a place on out, as a directory of their own; says also how many
+    /// bytes their entries are. Reads the segments' own words and moves the groups'.
+    pub(super) fn split_off(&mut self, (number, at): Place) -> (Self, usize) {
+        let mut rest = Self::default();
+        let whole = number + usize::from(at > 0);
+        rest.groups = self.groups.split_off(whole.min(self.groups.len()));
+        let moved: usize = rest.groups.iter().map(Group::frame).sum();
+        if at > 0
+            && let Some(group) = self.groups.back_mut()
+            && at < group.segments.len()
+        {
+            let segments = group.segments.split_off(at);
+            let count = segments.iter().map(Segment::len).sum();
+            group.count -= count;
+            rest.groups.push_front(Group { segments, count });
+        }
+        self.groups.shrink_to_fit();
+        let mut bytes = 0;
+        for group in &rest.groups {
+            rest.len += group.count;
+            rest.frames += group.frame();
+            for segment in &group.segments {
+                rest.heap += segment.weight();
+                bytes += segment.used();
+            }
+        }
+        self.len -= rest.len;
+        self.heap -= rest.heap;
+        self.frames -= moved;
+        (rest, bytes)
+    }
+
     /// Drops up to `most` segments from the end and leaves the counts as they are.
     pub(super) fn shed(&mut self, most: usize) -> usize {
         let mut gone = 0;

@@ -89,6 +89,15 @@ fn a_list_does_what_a_deque_does() {
                     assert_eq!(list.remove(index, count), last - index);
                     model.drain(index..last);
                 }
+                11 if dice.below(20) == 0 => {
+                    let tail = list.split_off(index);
+                    let cut = model.split_off(index);
+                    check(&tail, &cut);
+                    check(&list, &model);
+                    if dice.below(2) == 0 {
+                        (list, model) = (tail, cut);
+                    }
+                }
                 _ => {
                     assert_eq!(list.get(index), model.get(index).map(Vec::as_slice));
                     let ahead = list.iter_from(index).take(5);

@@ -101,21 +101,8 @@ fn whoami(cx: &mut Desk<'_>) -> Outcome {
     Ok(Next::Done)
 }
 
-static HELP: Command = Command {
-    name: "ACL HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "6.0.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(show_help),
-    also: &[Trait::Loading, Trait::Slow],
-};
-
-fn show_help(cx: &mut Desk<'_>) -> Outcome {
-    help("ACL", LINES, &mut cx.out);
-    Ok(Next::Done)
-}
+static HELP: Command =
+    help::command("ACL HELP", "6.0.0", |cx| help::answer("ACL", LINES, &mut cx.out));
 
 const LINES: &[&str] = &[
     "CAT [<category>]",

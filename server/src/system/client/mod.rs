@@ -11,7 +11,7 @@ mod own;
 mod pause;
 mod tracking;
 
-use crate::command::{Command, Cost, Desk, Engine, Group, Next, Outcome, Reply, Run, Trait, help};
+use crate::command::{Command, Cost, Engine, Group, Reply, Run, help};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -55,21 +55,8 @@ pub static CLIENT: Command = Command {
     also: &[],
 };
 
-static HELP: Command = Command {
-    name: "CLIENT HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "5.0.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(show_help),
-    also: &[Trait::Loading, Trait::Slow],
-};
-
-fn show_help(cx: &mut Desk<'_>) -> Outcome {
-    help("CLIENT", LINES, &mut cx.out);
-    Ok(Next::Done)
-}
+static HELP: Command =
+    help::command("CLIENT HELP", "5.0.0", |cx| help::answer("CLIENT", LINES, &mut cx.out));
 
 const LINES: &[&str] = &[
     "CACHING (YES|NO)",

@@ -172,36 +172,26 @@ fn list(cx: &mut Desk<'_>) -> Outcome {
 
 /// See its summary.
 pub static HELP: Command = Command {
-    name: "COMMAND HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "5.0.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(say_help),
     also: &[Trait::Loading, Trait::InCategory("connection"), Trait::Slow],
+    ..help::command("COMMAND HELP", "5.0.0", |cx| help::answer("COMMAND", LINES, &mut cx.out))
 };
 
-fn say_help(cx: &mut Desk<'_>) -> Outcome {
-    let lines = [
-        "(no subcommand)",
-        "    Return details about all commands.",
-        "COUNT",
-        "    Return the total number of commands in this server.",
-        "LIST [FILTERBY <MODULE <name>|ACLCAT <category>|PATTERN <pattern>>]",
-        "    Return a list of all commands in this server.",
-        "INFO [<command-name> ...]",
-        "    Return details about multiple commands.",
-        "    If no command names are given, details for all commands are returned.",
-        "DOCS [<command-name> ...]",
-        "    Return documentation details about multiple commands.",
-        "    If no command names are given, documentation details for all",
-        "    commands are returned.",
-        "GETKEYS <full-command>",
-        "    Return the keys from a full command.",
-        "GETKEYSANDFLAGS <full-command>",
-        "    Return the keys and the access flags from a full command.",
-    ];
-    help("COMMAND", &lines, &mut cx.out);
-    Ok(Next::Done)
-}
+const LINES: &[&str] = &[
+    "(no subcommand)",
+    "    Return details about all commands.",
+    "COUNT",
+    "    Return the total number of commands in this server.",
+    "LIST [FILTERBY <MODULE <name>|ACLCAT <category>|PATTERN <pattern>>]",
+    "    Return a list of all commands in this server.",
+    "INFO [<command-name> ...]",
+    "    Return details about multiple commands.",
+    "    If no command names are given, details for all commands are returned.",
+    "DOCS [<command-name> ...]",
+    "    Return documentation details about multiple commands.",
+    "    If no command names are given, documentation details for all",
+    "    commands are returned.",
+    "GETKEYS <full-command>",
+    "    Return the keys from a full command.",
+    "GETKEYSANDFLAGS <full-command>",
+    "    Return the keys and the access flags from a full command.",
+];

@@ -123,28 +123,16 @@ fn rewrite(cx: &mut Desk<'_>) -> Outcome {
 }
 
 /// See its summary.
-pub static HELP: Command = Command {
-    name: "CONFIG HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "5.0.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(say_help),
-    also: &[Trait::Loading, Trait::Slow],
-};
+pub static HELP: Command =
+    help::command("CONFIG HELP", "5.0.0", |cx| help::answer("CONFIG", LINES, &mut cx.out));
 
-fn say_help(cx: &mut Desk<'_>) -> Outcome {
-    let lines = [
-        "GET <pattern> [<pattern> ...]",
-        "    Return parameters matching the glob-like patterns and their values.",
-        "SET <directive> <value> [<directive> <value> ...]",
-        "    Set the configuration directives to the values, all or none.",
-        "RESETSTAT",
-        "    Reset statistics reported by the INFO command.",
-        "REWRITE",
-        "    Rewrite the configuration file.",
-    ];
-    help("CONFIG", &lines, &mut cx.out);
-    Ok(Next::Done)
-}
+const LINES: &[&str] = &[
+    "GET <pattern> [<pattern> ...]",
+    "    Return parameters matching the glob-like patterns and their values.",
+    "SET <directive> <value> [<directive> <value> ...]",
+    "    Set the configuration directives to the values, all or none.",
+    "RESETSTAT",
+    "    Reset statistics reported by the INFO command.",
+    "REWRITE",
+    "    Rewrite the configuration file.",
+];

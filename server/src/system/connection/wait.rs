@@ -1,11 +1,12 @@
 //! system/connection/wait.rs — WAIT: until replicas have what this connection wrote.
 //!
-//! There are no replicas, so none has acknowledged anything, and none would by waiting: WAIT
-//! answers 0 at once, where Redis with no replicas answers 0 when the time is up.
+//! There are no replicas, so none has acknowledged anything, and none will. Whoever asks for some
+//! waits for them nevertheless until the time is up, and hears 0 then, as from Redis without any.
 
 use crate::command::options;
-use crate::command::{Arg, Command, Cost, Group, Next, Outcome, Reply, Run, Trait, Type, Visit};
-use crate::error::Refusal;
+use crate::command::{
+    Arg, Command, Cost, Group, Next, Outcome, Reply, Run, Trait, Type, Visit, Wait,
+};
 
 /// See its summary.
 pub static WAIT: Command = Command {
@@ -27,12 +28,8 @@ pub static WAIT: Command = Command {
 };
 
 fn wait(cx: &mut Visit<'_>) -> Outcome {
-    options::integer(cx.args.arg(1))?;
-    let timeout = options::parse_integer(cx.args.arg(2))
-        .ok_or(Refusal::text("ERR timeout is not an integer or out of range"))?;
-    if timeout < 0 {
-        return Err(Refusal::text("ERR timeout is negative"));
-    }
+    let replicas = options::integer(cx.args.arg(1))?;
+    let until = options::timeout_millis(cx.args.arg(2), cx.now)?;
     cx.out.integer(0);
-    Ok(Next::Done)
+    Ok(if replicas > 0 { Wait::out(until) } else { Next::Done })
 }

@@ -204,31 +204,19 @@ fn purge(cx: &mut Desk<'_>) -> Outcome {
 }
 
 /// See its summary.
-pub static HELP: Command = Command {
-    name: "MEMORY HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "4.0.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(say_help),
-    also: &[Trait::Loading, Trait::Slow],
-};
+pub static HELP: Command =
+    help::command("MEMORY HELP", "4.0.0", |cx| help::answer("MEMORY", LINES, &mut cx.out));
 
-fn say_help(cx: &mut Desk<'_>) -> Outcome {
-    let lines = [
-        "DOCTOR",
-        "    Return memory problems reports.",
-        "MALLOC-STATS",
-        "    Return what the memory allocator tells, which is nothing in this build.",
-        "PURGE",
-        "    Have the allocator give unused memory back to the system.",
-        "STATS",
-        "    Return information about the memory usage of the server.",
-        "USAGE <key> [SAMPLES <count>]",
-        "    Return memory in bytes used by <key> and its value. Values know what",
-        "    they weigh, so <count> changes nothing.",
-    ];
-    help("MEMORY", &lines, &mut cx.out);
-    Ok(Next::Done)
-}
+const LINES: &[&str] = &[
+    "DOCTOR",
+    "    Return memory problems reports.",
+    "MALLOC-STATS",
+    "    Return what the memory allocator tells, which is nothing in this build.",
+    "PURGE",
+    "    Have the allocator give unused memory back to the system.",
+    "STATS",
+    "    Return information about the memory usage of the server.",
+    "USAGE <key> [SAMPLES <count>]",
+    "    Return memory in bytes used by <key> and its value. Values know what",
+    "    they weigh, so <count> changes nothing.",
+];

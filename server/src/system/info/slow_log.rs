@@ -122,29 +122,17 @@ fn reset(cx: &mut Desk<'_>) -> Outcome {
 }
 
 /// See its summary.
-pub static HELP: Command = Command {
-    name: "SLOWLOG HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "6.2.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(say_help),
-    also: &[Trait::Loading, Trait::Slow],
-};
+pub static HELP: Command =
+    help::command("SLOWLOG HELP", "6.2.0", |cx| help::answer("SLOWLOG", LINES, &mut cx.out));
 
-fn say_help(cx: &mut Desk<'_>) -> Outcome {
-    let lines = [
-        "GET [<count>]",
-        "    Return top <count> entries from the slowlog (default: 10, -1 mean all).",
-        "    Entries are made of:",
-        "    id, timestamp, time in microseconds, arguments array, client IP and port,",
-        "    client name",
-        "LEN",
-        "    Return the length of the slowlog.",
-        "RESET",
-        "    Reset the slowlog.",
-    ];
-    help("SLOWLOG", &lines, &mut cx.out);
-    Ok(Next::Done)
-}
+const LINES: &[&str] = &[
+    "GET [<count>]",
+    "    Return top <count> entries from the slowlog (default: 10, -1 mean all).",
+    "    Entries are made of:",
+    "    id, timestamp, time in microseconds, arguments array, client IP and port,",
+    "    client name",
+    "LEN",
+    "    Return the length of the slowlog.",
+    "RESET",
+    "    Reset the slowlog.",
+];

@@ -49,8 +49,7 @@ fn debug(cx: &mut Desk<'_>) -> Outcome {
                 "    Stop the thread that serves this connection, and all connections that it",
                 "    serves, for <seconds>. Decimals allowed.",
             ];
-            help("DEBUG", &lines, &mut cx.out);
-            Ok(Next::Done)
+            help::answer("DEBUG", &lines, &mut cx.out)
         }
         3 if is_word(sub, "SLEEP") => sleep(cx),
         _ => Err(Refusal::from(format!(

@@ -144,31 +144,19 @@ fn stats(cx: &mut Desk<'_>) -> Outcome {
     Ok(Next::Done)
 }
 
-static HELP: Command = Command {
-    name: "FUNCTION HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "7.0.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(say_help),
-    also: &[Trait::Loading, Trait::Slow],
-};
+static HELP: Command =
+    help::command("FUNCTION HELP", "7.0.0", |cx| help::answer("FUNCTION", LINES, &mut cx.out));
 
-fn say_help(cx: &mut Desk<'_>) -> Outcome {
-    let lines = [
-        "DELETE <LIBRARY NAME>",
-        "    Delete the given library.",
-        "LIST [LIBRARYNAME PATTERN] [WITHCODE]",
-        "    Return general information on all the libraries.",
-        "STATS",
-        "    Return information about the current function running. If no function is",
-        "    running, return nil. In addition, returns a list of available engines.",
-        "KILL",
-        "    Kill the current running function.",
-        "FLUSH [ASYNC|SYNC]",
-        "    Delete all the libraries.",
-    ];
-    help("FUNCTION", &lines, &mut cx.out);
-    Ok(Next::Done)
-}
+const LINES: &[&str] = &[
+    "DELETE <LIBRARY NAME>",
+    "    Delete the given library.",
+    "LIST [LIBRARYNAME PATTERN] [WITHCODE]",
+    "    Return general information on all the libraries.",
+    "STATS",
+    "    Return information about the current function running. If no function is",
+    "    running, return nil. In addition, returns a list of available engines.",
+    "KILL",
+    "    Kill the current running function.",
+    "FLUSH [ASYNC|SYNC]",
+    "    Delete all the libraries.",
+];

@@ -75,26 +75,14 @@ static KILL: Command = Command {
     ],
 };
 
-static HELP: Command = Command {
-    name: "SCRIPT HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "5.0.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(say_help),
-    also: &[Trait::Loading, Trait::Slow],
-};
+static HELP: Command =
+    help::command("SCRIPT HELP", "5.0.0", |cx| help::answer("SCRIPT", LINES, &mut cx.out));
 
-fn say_help(cx: &mut Desk<'_>) -> Outcome {
-    let lines = [
-        "EXISTS <sha1> [<sha1> ...]",
-        "    Return information about the existence of the scripts in the script cache.",
-        "FLUSH [ASYNC|SYNC]",
-        "    Flush the Lua scripts cache. Very dangerous on replicas.",
-        "KILL",
-        "    Kill the currently executing Lua script.",
-    ];
-    help("SCRIPT", &lines, &mut cx.out);
-    Ok(Next::Done)
-}
+const LINES: &[&str] = &[
+    "EXISTS <sha1> [<sha1> ...]",
+    "    Return information about the existence of the scripts in the script cache.",
+    "FLUSH [ASYNC|SYNC]",
+    "    Flush the Lua scripts cache. Very dangerous on replicas.",
+    "KILL",
+    "    Kill the currently executing Lua script.",
+];

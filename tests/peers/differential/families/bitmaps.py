@@ -18,15 +18,18 @@ encoding = one_of(
     lambda d: [b"%b%d" % (d.choice([b"i", b"u"]), d.between(1, 63))],
     lambda d: [b"%b%d" % (d.choice([b"i", b"u"]), d.between(1, 63))],
     pool([b"u64", b"i65", b"i0", b"u0", b"i-1", b"8", b"I8", b"", b"u", b"u08"]))
-# Not the lowest integer: Redis 7.0 subtracts it from a field's maximum, which overflows, and saturates at the wrong end.
+# What is set in a signed field of less than 64 bits is not the lowest integer: see `the lowest integer`.
 amount = one_of(number(-300, 300), number(-5, 5), pool([
     b"20000", b"-20000", b"2147483648", b"9223372036854775807", b"-4611686018427387904", b"9223372036854775808", b"x"]))
+lowest = pool([b"-9223372036854775808"])
+unsigned = lambda d: [b"u%d" % d.between(1, 63)]
 limit = one_of(index, number(-70, 70))
 unit = maybe(word("BYTE", "BIT"), 0.6)
 get = sequence(word("GET"), encoding, field_offset)
 write = one_of(
     sequence(word("SET"), encoding, field_offset, amount),
-    sequence(word("INCRBY"), encoding, field_offset, amount),
+    sequence(word("INCRBY"), encoding, field_offset, one_of(amount, amount, amount, lowest)),
+    sequence(word("SET"), one_of(pool([b"i64"]), unsigned), field_offset, lowest),
     tagged("OVERFLOW", word("WRAP", "SAT", "FAIL")))
 
 wrong = pool([b"GET", b"SET", b"INCRBY", b"OVERFLOW", b"SAT", b"nosuch", b"", b"u8"])
@@ -75,6 +78,14 @@ def values_met(d, table, connection):
             (b"GET", name), (b"OBJECT", b"ENCODING", name), (b"TTL", name))]
 
 
+def the_lowest_integer(d, table, connection):
+    """Set in a signed field; saturated, it is an allowed difference, so the field is gone afterwards."""
+    set_it = (b"SET", b"i%d" % d.between(1, 64), b"%d" % d.between(0, 80), b"-9223372036854775808")
+    get_it = (b"GET", *set_it[1:3])
+    return [Step(connection, argv) for how in (b"WRAP", b"FAIL", b"SAT") for argv in (
+        (b"BITFIELD", b"lowest", b"OVERFLOW", how, *set_it, *get_it), (b"DEL", b"lowest"))]
+
+
 def wrong_forms(d, table, connection):
     name = key(d)[0]
     return [Step(connection, d.choice([
@@ -86,5 +97,6 @@ def wrong_forms(d, table, connection):
 
 
 FAMILY.script("wrong forms", wrong_forms)
+FAMILY.script("the lowest integer", the_lowest_integer)
 FAMILY.script("bits in other strings", values_met)
 FAMILY.script("long rows of bits", long_rows, weight=0.5)

@@ -18,3 +18,5 @@ command("FUNCTION KILL")
 command("FUNCTION DELETE", pool([b"a", b""]))
 command("FUNCTION HELP", rule=rules.bulks, spoil=False, weight=0.3)
 command("WAIT", raw("0"), pool([b"0", b"1", b"-1", b"x", b"9223372036854775808"]), spoil=False)
+# Not inside MULTI: an allowed difference (differences.toml) must be seen by itself.
+command("WAIT", raw("0", "1"), raw("9223372036854775807"), spoil=False, queueable=False, weight=0.2)

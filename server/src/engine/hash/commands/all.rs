@@ -1,7 +1,7 @@
 //! engine/hash/commands/all.rs — what goes over the whole hash.
 
 use crate::command::options::{Words, is_word};
-use crate::command::paging::Paging;
+use crate::command::paging::{COUNT, MATCH, Paging};
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
 use crate::engine::hash::fields::Fields;
 use crate::error::Refusal;
@@ -101,11 +101,7 @@ pub static HSCAN: Command = Command {
     args: &[
         Arg::Key("key", Access::Look),
         Arg::Value("cursor", Type::Cursor),
-        Arg::AnyOrder(&[
-            Arg::Tagged("MATCH", &Arg::Value("pattern", Type::Pattern)),
-            Arg::Tagged("COUNT", &Arg::Value("count", Type::Integer)),
-            Arg::Word("NOVALUES"),
-        ]),
+        Arg::AnyOrder(&[MATCH, COUNT, Arg::Word("NOVALUES")]),
     ],
     reply: Reply::Tuple(&[Reply::Bulk, Reply::Array(&Reply::Bulk)]),
     run: Run::Read(hscan),
@@ -114,10 +110,8 @@ pub static HSCAN: Command = Command {
 
 fn hscan(cx: &mut Read<'_>) -> Outcome {
     let mut paging = Paging::new(cx.args.arg(2))?;
-    // Redis answers for a missing key before it reads the options.
     let Some(fields) = cx.keys.get::<Fields>(cx.args.arg(1))? else {
-        paging.answer(&mut cx.out, |_| (0, 0));
-        return Ok(Next::Done);
+        return paging.nothing(&mut cx.out);
     };
     let mut has_values = true;
     let mut words = Words::new(cx.args, 3);
@@ -141,6 +135,5 @@ fn hscan(cx: &mut Read<'_>) -> Outcome {
             }
         });
         (found, next)
-    });
-    Ok(Next::Done)
+    })
 }

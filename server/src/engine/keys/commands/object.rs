@@ -1,9 +1,7 @@
 //! engine/keys/commands/object.rs — OBJECT: how a value is stored, in Redis's words.
 
 use crate::command::options::parse_integer;
-use crate::command::{
-    Access, Arg, Command, Cost, Desk, Next, Outcome, Read, Reply, Run, Trait, help,
-};
+use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, help};
 use crate::error::Refusal;
 use crate::keyspace::Value;
 
@@ -140,35 +138,23 @@ fn is_shared(value: &[u8], is_raw: bool) -> bool {
 }
 
 /// See its summary.
-pub static HELP: Command = Command {
-    name: "OBJECT HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "6.2.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(say_help),
-    also: &[Trait::Slow, Trait::Loading],
-};
+pub static HELP: Command =
+    help::command("OBJECT HELP", "6.2.0", |cx| help::answer("OBJECT", LINES, &mut cx.out));
 
-fn say_help(cx: &mut Desk<'_>) -> Outcome {
-    let lines = [
-        "ENCODING <key>",
-        "    Return the kind of internal representation used in order to store the value",
-        "    associated with a <key>.",
-        "FREQ <key>",
-        "    Return the access frequency index of the <key>. The returned integer is",
-        "    proportional to the logarithm of the recent access frequency of the key.",
-        "IDLETIME <key>",
-        "    Return the idle time of the <key>, that is the approximated number of",
-        "    seconds elapsed since the last access to the key.",
-        "REFCOUNT <key>",
-        "    Return the number of references of the value associated with the specified",
-        "    <key>.",
-    ];
-    help("OBJECT", &lines, &mut cx.out);
-    Ok(Next::Done)
-}
+const LINES: &[&str] = &[
+    "ENCODING <key>",
+    "    Return the kind of internal representation used in order to store the value",
+    "    associated with a <key>.",
+    "FREQ <key>",
+    "    Return the access frequency index of the <key>. The returned integer is",
+    "    proportional to the logarithm of the recent access frequency of the key.",
+    "IDLETIME <key>",
+    "    Return the idle time of the <key>, that is the approximated number of",
+    "    seconds elapsed since the last access to the key.",
+    "REFCOUNT <key>",
+    "    Return the number of references of the value associated with the specified",
+    "    <key>.",
+];
 
 #[cfg(test)]
 mod tests {

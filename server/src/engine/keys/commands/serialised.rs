@@ -73,18 +73,13 @@ fn restore(cx: &mut Write<'_, '_>) -> Outcome {
     if !how.replaces && cx.keys.peek(key).is_some() {
         return Err(BUSY_KEY);
     }
-    let ttl = match options::integer(cx.args.arg(2))? {
-        0 => Ttl::Clear,
-        ttl => {
-            let deadline = u64::try_from(ttl).ok().and_then(|ttl| {
-                let at = if how.is_absolute { ttl } else { ttl.checked_add(cx.now)? };
-                i64::try_from(at).is_ok().then_some(at)
-            });
-            Ttl::At(deadline.ok_or(INVALID_TTL)?)
-        }
-    };
+    let ttl = u64::try_from(options::integer(cx.args.arg(2))?).map_err(|_| INVALID_TTL)?;
     let value = rdb::payload::open(cx.args.arg(3)).ok_or(BAD_PAYLOAD)?;
     let restored = Restored::read(&cx.keys, value).map_err(|_| BAD_FORMAT)?;
+    // A TTL whose end is no time: Redis finds out here, too, and takes it for one that has passed.
+    let from = if how.is_absolute { 0 } else { cx.now };
+    let at = ttl.checked_add(from).filter(|&at| i64::try_from(at).is_ok()).ok_or(INVALID_TTL)?;
+    let ttl = if ttl == 0 { Ttl::Clear } else { Ttl::At(at) };
     match ttl {
         // Dead on arrival, and so is what it replaces.
         Ttl::At(at) if at <= cx.now => {

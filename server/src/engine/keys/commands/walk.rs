@@ -1,7 +1,7 @@
 //! engine/keys/commands/walk.rs — looking through a whole database.
 
 use crate::command::options::{Words, is_word};
-use crate::command::paging::{Paging, Pattern};
+use crate::command::paging::{MATCH, Paging, Pattern};
 use crate::command::{Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
 use crate::error::Refusal;
 
@@ -44,7 +44,7 @@ pub static SCAN: Command = Command {
     args: &[
         Arg::Value("cursor", Type::Cursor),
         Arg::AnyOrder(&[
-            Arg::Tagged("MATCH", &Arg::Value("pattern", Type::Pattern)),
+            MATCH,
             Arg::Tagged("COUNT", &Arg::Value("count", Type::Positive)),
             Arg::Tagged("TYPE", &Arg::Value("type", Type::Bytes)),
         ]),
@@ -76,8 +76,7 @@ fn scan(cx: &mut Read<'_>) -> Outcome {
             }
         });
         (found, next)
-    });
-    Ok(Next::Done)
+    })
 }
 
 /// See its summary.

@@ -54,7 +54,7 @@ impl Sliding {
         u128::from(self.previous) * u128::from(left) + quota.worth(self.current.into())
     }
 
-    /// When, counted from a window's beginning, what was taken in the window before it counts for no
+    /// When, counted from a window's beginning, what was taken in the one before it counts for no
     /// more than `room` units.
     fn shrunk(quota: &Quota, previous: u32, room: u64) -> Nanos {
         if previous == 0 {

@@ -128,8 +128,9 @@ fn ltrim(cx: &mut Write<'_, '_>) -> Outcome {
     let (start, stop) = (options::integer(cx.args.arg(2))?, options::integer(cx.args.arg(3))?);
     if let Some(mut list) = cx.keys.edit_existing::<Sequence>(cx.args.arg(1))? {
         let (first, count) = span(start, stop, list.entries.len()).unwrap_or_default();
-        list.entries.remove(first + count, usize::MAX);
-        list.entries.remove(0, first);
+        for cut in list.trim(first, count).into_iter().flatten() {
+            list.discard(cut);
+        }
     }
     cx.out.ok();
     Ok(Next::Done)

@@ -1,8 +1,8 @@
 //! engine/set/commands/scan.rs — a set page by page.
 
 use crate::command::options::Words;
-use crate::command::paging::Paging;
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
+use crate::command::paging::{COUNT, MATCH, Paging};
+use crate::command::{Access, Arg, Command, Cost, Outcome, Read, Reply, Run, Trait, Type};
 use crate::engine::set::members::Members;
 
 /// See its summary.
@@ -14,10 +14,7 @@ pub static SSCAN: Command = Command {
     args: &[
         Arg::Key("key", Access::Look),
         Arg::Value("cursor", Type::Cursor),
-        Arg::AnyOrder(&[
-            Arg::Tagged("MATCH", &Arg::Value("pattern", Type::Pattern)),
-            Arg::Tagged("COUNT", &Arg::Value("count", Type::Integer)),
-        ]),
+        Arg::AnyOrder(&[MATCH, COUNT]),
     ],
     reply: Reply::Tuple(&[Reply::Bulk, Reply::Array(&Reply::Bulk)]),
     run: Run::Read(sscan),
@@ -27,11 +24,9 @@ pub static SSCAN: Command = Command {
 fn sscan(cx: &mut Read<'_>) -> Outcome {
     let mut paging = Paging::new(cx.args.arg(2))?;
     let Some(set) = cx.keys.get::<Members>(cx.args.arg(1))? else {
-        // As in Redis: the options of a set that is not there are not looked at.
-        paging.answer(&mut cx.out, |_| (0, 0));
-        return Ok(Next::Done);
+        return paging.nothing(&mut cx.out);
     };
-    paging = Paging::read(cx.args.arg(2), Words::new(cx.args, 3))?;
+    paging.options(Words::new(cx.args, 3))?;
     paging.answer(&mut cx.out, |page| {
         let mut found = 0;
         let next = set.scan(paging.cursor, paging.count, |member| {
@@ -41,6 +36,5 @@ fn sscan(cx: &mut Read<'_>) -> Outcome {
             }
         });
         (found, next)
-    });
-    Ok(Next::Done)
+    })
 }

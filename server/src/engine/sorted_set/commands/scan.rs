@@ -3,8 +3,8 @@
 use mainstay_protocol::format_double;
 
 use crate::command::options::Words;
-use crate::command::paging::Paging;
-use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type};
+use crate::command::paging::{COUNT, MATCH, Paging};
+use crate::command::{Access, Arg, Command, Cost, Outcome, Read, Reply, Run, Trait, Type};
 use crate::engine::sorted_set::ranking::Ranking;
 
 /// See its summary.
@@ -16,10 +16,7 @@ pub static ZSCAN: Command = Command {
     args: &[
         Arg::Key("key", Access::Look),
         Arg::Value("cursor", Type::Cursor),
-        Arg::AnyOrder(&[
-            Arg::Tagged("MATCH", &Arg::Value("pattern", Type::Pattern)),
-            Arg::Tagged("COUNT", &Arg::Value("count", Type::Integer)),
-        ]),
+        Arg::AnyOrder(&[MATCH, COUNT]),
     ],
     reply: Reply::Tuple(&[Reply::Bulk, Reply::Array(&Reply::Bulk)]),
     run: Run::Read(zscan),
@@ -29,11 +26,9 @@ pub static ZSCAN: Command = Command {
 fn zscan(cx: &mut Read<'_>) -> Outcome {
     let mut paging = Paging::new(cx.args.arg(2))?;
     let Some(ranking) = cx.keys.get::<Ranking>(cx.args.arg(1))? else {
-        // As in Redis: the options of a sorted set that is not there are not looked at.
-        paging.answer(&mut cx.out, |_| (0, 0));
-        return Ok(Next::Done);
+        return paging.nothing(&mut cx.out);
     };
-    paging = Paging::read(cx.args.arg(2), Words::new(cx.args, 3))?;
+    paging.options(Words::new(cx.args, 3))?;
     paging.answer(&mut cx.out, |page| {
         let mut found = 0;
         let next = ranking.scan(paging.cursor, paging.count, |member, score| {
@@ -45,6 +40,5 @@ fn zscan(cx: &mut Read<'_>) -> Outcome {
             }
         });
         (found, next)
-    });
-    Ok(Next::Done)
+    })
 }

@@ -3,7 +3,7 @@
 use super::reply;
 use crate::command::options::{self, is_word};
 use crate::command::{
-    Access, Arg, Command, Cost, Desk, Next, Outcome, Reply, Run, Trait, Type, Write, help,
+    Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Trait, Type, Write, help,
 };
 use crate::engine::stream::group::Group;
 use crate::engine::stream::ids;
@@ -215,21 +215,8 @@ fn delete_consumer(cx: &mut Write<'_, '_>) -> Outcome {
     Ok(Next::Done)
 }
 
-static HELP: Command = Command {
-    name: "XGROUP HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "5.0.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(show_help),
-    also: &[Trait::Loading, Trait::Slow],
-};
-
-fn show_help(cx: &mut Desk<'_>) -> Outcome {
-    help("XGROUP", LINES, &mut cx.out);
-    Ok(Next::Done)
-}
+static HELP: Command =
+    help::command("XGROUP HELP", "5.0.0", |cx| help::answer("XGROUP", LINES, &mut cx.out));
 
 const LINES: &[&str] = &[
     "CREATE <key> <groupname> <id|$> [option]",

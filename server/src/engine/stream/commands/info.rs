@@ -5,7 +5,7 @@ use mainstay_protocol::ReplyWriter;
 use super::reply;
 use crate::command::options::{self, is_word};
 use crate::command::{
-    Access, Arg, Command, Cost, Desk, Next, Outcome, Read, Reply, Run, Trait, Type, help,
+    Access, Arg, Command, Cost, Next, Outcome, Read, Reply, Run, Trait, Type, help,
 };
 use crate::engine::stream::group::{Consumer, Group};
 use crate::engine::stream::ids;
@@ -213,21 +213,8 @@ fn consumers(cx: &mut Read<'_>) -> Outcome {
     Ok(Next::Done)
 }
 
-static HELP: Command = Command {
-    name: "XINFO HELP",
-    summary: "Returns helpful text about the different subcommands.",
-    since: "5.0.0",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Simple),
-    run: Run::Server(show_help),
-    also: &[Trait::Loading, Trait::Slow],
-};
-
-fn show_help(cx: &mut Desk<'_>) -> Outcome {
-    help("XINFO", LINES, &mut cx.out);
-    Ok(Next::Done)
-}
+static HELP: Command =
+    help::command("XINFO HELP", "5.0.0", |cx| help::answer("XINFO", LINES, &mut cx.out));
 
 const LINES: &[&str] = &[
     "CONSUMERS <key> <groupname>",
