@@ -17,6 +17,7 @@ pub static ENGINES: &[&Engine] = &[
     &engine::bitmap::ENGINE,
     &engine::hyperloglog::ENGINE,
     &engine::geo::ENGINE,
+    &engine::limiter::ENGINE,
     &engine::pubsub::ENGINE,
     &system::transaction::ENGINE,
     &system::script::ENGINE,

@@ -99,7 +99,9 @@ fn save(process: &Process, chance: &mut Dice) -> Result<(), Fault> {
     let is_packed = process.settings.boolean(&said::RDBCOMPRESSION);
     let rest = if process.stopping.load(Relaxed) { Duration::ZERO } else { REST };
     let opened = open(process, chance);
-    let saved = opened.and_then(|()| store.save(&process.keyspace, now, is_packed, rest, chance));
+    // A server that is followed has its own time.
+    let cut = process.following.earliest(now);
+    let saved = opened.and_then(|()| store.save(&process.keyspace, cut, is_packed, rest, chance));
     let took = (clock::instant() - begun).as_millis() as u64;
     saves.took_ms.store(took, Relaxed);
     saves.has_failed.store(saved.is_err(), Relaxed);

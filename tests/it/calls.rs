@@ -26,6 +26,7 @@ const STRICTER: &[(&str, &str)] = &[
     ("ZINTER", "as many weights as keys"),
     ("ZUNIONSTORE", "as many weights as keys"),
     ("ZINTERSTORE", "as many weights as keys"),
+    ("INCREX", "PERSIST or ENX, not both"),
 ];
 
 /// Commands that cannot succeed here, and why.

@@ -40,6 +40,7 @@ fn restore(process: &Process, now: Millis, fresh: Process) -> Process {
     drop(gate);
     bare::save(&disk, process, capture);
     bare::load(&disk, &fresh, 1).expect("what was written loads");
+    bare::put_shelves(&fresh, &bare::shelves(process));
     fresh
 }
 

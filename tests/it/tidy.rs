@@ -34,6 +34,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "process.rs",
             "settings",
             "observe",
+            "engine/limiter/stats.rs",
             "engine/pubsub",
             "tracking",
             "persist",
@@ -63,6 +64,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("tracing_subscriber", &["main.rs", "observe"]),
     ("twox_hash", &["engine/string"]),
+    ("tzdb_data", &["engine/limiter"]),
 ];
 
 /// Engines that are a view of another's values, and which.

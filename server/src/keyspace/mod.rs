@@ -28,6 +28,7 @@ mod placement;
 mod relocate;
 mod scan;
 mod shape;
+mod shelf;
 mod stripe;
 mod sweep;
 mod table;
@@ -50,6 +51,7 @@ pub use mortal::Mortal;
 pub use object::{Distinct, Elements, Kind, Object, STRING_NAME, STRING_TAG};
 pub use placement::{Placed, Placement};
 pub use shape::{Bounds, PACKED_BYTES_MAX, Pack, Shape};
+pub use shelf::{SHELF_TAG_MIN, Shelf};
 pub use sweep::Swept;
 pub use value::{Ttl, Value};
 pub use wait::{Ready, Waiter};
@@ -84,6 +86,7 @@ struct Database {
     stripes: Box<[Stripe]>,
     /// No deadline in the stripe of the same index is earlier.
     dues: Box<[AtomicU64]>,
+    shelf: shelf::Gated,
 }
 
 /// One stripe of one database; ordered as stripes are locked.
@@ -125,6 +128,7 @@ impl Keyspace {
         let database = || Database {
             stripes: (0..stripes).map(|_| Stripe::default()).collect(),
             dues: (0..stripes).map(|_| AtomicU64::new(Millis::MAX)).collect(),
+            shelf: shelf::Gated::default(),
         };
         Keyspace {
             databases: (0..databases.max(1)).map(|_| database()).collect(),

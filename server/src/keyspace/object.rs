@@ -60,6 +60,10 @@ pub trait Object: Any + Send + Placed {
     fn field(&self, _name: &[u8], _now: Millis) -> Option<&[u8]> {
         None
     }
+    /// The value as one that lies on a shelf, if it is of such a kind.
+    fn into_shelved(self: Box<Self>) -> Option<Box<dyn Object + Sync>> {
+        None
+    }
     /// The value as one whose parts may have deadlines, if any ever had one.
     #[inline]
     fn mortal(&self) -> Option<&dyn Mortal> {

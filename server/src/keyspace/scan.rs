@@ -192,6 +192,7 @@ impl Keys<'_> {
 
     /// Exchanges the keys of two databases.
     pub fn swap(&mut self, one: usize, other: usize) {
+        self.swap_shelves(one, other);
         let (space, now) = (self.space(), self.now());
         space.captures.swap(one, other);
         for index in 0..1 << STRIPE_BITS {

@@ -212,17 +212,24 @@ impl Store {
     pub fn load(
         &self,
         space: &Keyspace,
-        kinds: impl Iterator<Item = &'static Kind>,
+        kinds: impl Iterator<Item = &'static Kind> + Clone,
         threads: usize,
     ) -> Result<Lsn, Fault> {
         let Some((disk, manifest)) = self.place_of_data() else { return Ok(0) };
         let Some((number, lsn)) = manifest.snapshot else { return Ok(0) };
         let name = snapshot_name(number);
-        let loaded = snapshot::load(&*disk, &name, space, kinds, threads, &self.loading.snapshot)?;
+        let loaded =
+            snapshot::load(&*disk, &name, space, kinds.clone(), threads, &self.loading.snapshot)?;
         if loaded.meta.set != manifest.set || loaded.meta.lsn != lsn {
             let why = "it is not the snapshot that the manifest names";
             let path = format!("{}/{name}", disk.place()).into();
             return Err(Fault::File { path, why: why.into() });
+        }
+        let mut gate = space.gate().close();
+        for (_, shelves) in loaded.sections.iter().filter(|(name, _)| name == SHELVES) {
+            space.thaw_shelves(&mut gate, shelves, |tag| {
+                kinds.clone().find(|kind| kind.tag == tag)
+            })?;
         }
         Ok(lsn)
     }
@@ -247,6 +254,7 @@ impl Store {
         };
         let mut gate = space.gate().close();
         let lsn = self.journal.last();
+        let shelves = space.freeze_shelves(&mut gate);
         let capture = space.begin_capture(&mut gate, now);
         drop(gate);
         let Some(capture) = capture else {
@@ -255,7 +263,8 @@ impl Store {
         let number = manifest.snapshot.map_or(1, |(number, _)| number + 1);
         let name = snapshot_name(number);
         let meta = Meta { set: manifest.set, file: chance.next(), lsn, stamp: now };
-        let plan = snapshot::Plan { name: &name, meta, is_packed, rest, sections: &[] };
+        let sections: &[(&str, &[u8])] = &[(SHELVES, &shelves)];
+        let plan = snapshot::Plan { name: &name, meta, is_packed, rest, sections };
         let progress = &self.saves.progress;
         let never = AtomicBool::new(false);
         let written = snapshot::write(&*disk, plan, space, capture, progress, &never)?;
@@ -441,6 +450,9 @@ fn snapshot_name(number: u64) -> String {
 }
 
 const SNAPSHOT: &str = "snapshot-";
+
+/// The section of a snapshot with what belongs to whole databases.
+const SHELVES: &str = "shelves";
 
 /// Whether a file of this name may be data.
 fn is_data(name: &str) -> bool {

@@ -95,6 +95,7 @@ macro_rules! service {
             sink: &mut $executor.sink,
             post: &mut $executor.post,
             postponed: &mut $executor.waits.postponed,
+            timers: &mut $executor.waits.timers,
             now: $executor.now,
         }
     };
@@ -379,7 +380,9 @@ impl<'p> Executor<'p> {
         let Some(gate) = &self.gate else { unreachable!("commands run within a turn") };
         match entry.command.run {
             Run::Read(handler) => {
-                let keys = if let Some(key) = entry.sole_key(request) {
+                let keys = if let Some(key) = entry.sole_key(request)
+                    && !entry.reaches_further(space.shelf(gate, database), request)
+                {
                     Keys::one(space, gate, database, request.arg(key), hash, now)
                 } else if entry.keys.is_empty() {
                     Keys::roving(space, gate, database, now)
@@ -387,7 +390,13 @@ impl<'p> Executor<'p> {
                     return self.dispatch_alone(entry, session, request, out);
                 } else {
                     self.stripes.clear();
-                    entry.stripes(space, database, request, &mut self.stripes);
+                    entry.stripes(
+                        space,
+                        space.shelf(gate, database),
+                        database,
+                        request,
+                        &mut self.stripes,
+                    );
                     self.stripes.sort_unstable();
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
@@ -418,11 +427,14 @@ impl<'p> Executor<'p> {
                 let (outcome, changed) = {
                     // The view is large: it is made where the handler takes it, and stays there.
                     let mut write = Write {
-                        keys: if let Some(key) = entry.sole_key(request) {
+                        keys: if let Some(key) = entry.sole_key(request)
+                            && !entry.reaches_further(space.shelf(gate, database), request)
+                        {
                             Keys::one(space, gate, database, request.arg(key), hash, now)
                         } else {
+                            let shelf = space.shelf(gate, database);
                             self.stripes.clear();
-                            entry.stripes(space, database, request, &mut self.stripes);
+                            entry.stripes(space, shelf, database, request, &mut self.stripes);
                             self.stripes.sort_unstable();
                             self.stripes.dedup();
                             Keys::many(space, gate, database, &self.stripes, now)

@@ -57,10 +57,13 @@ impl Executor<'_> {
         let space = &self.process.keyspace;
         if self.names_all_keys(queue) {
             self.stripes.clear();
+            // The gate is lent to the view for the length of the transaction.
+            let Some(gate) = self.gate.take() else { unreachable!("commands run within a turn") };
+            let shelf = space.shelf(&gate, session.database);
             for (index, request) in queue {
                 let entry = &self.process.table.entries()[*index];
                 let request = request.as_request();
-                entry.stripes(space, session.database, request, &mut self.stripes);
+                entry.stripes(space, shelf, session.database, request, &mut self.stripes);
             }
             // A change between the question and the locks would go unnoticed, so the watched keys'
             // stripes are locked too.
@@ -69,8 +72,6 @@ impl Executor<'_> {
             }
             self.stripes.sort_unstable();
             self.stripes.dedup();
-            // The gate is lent to the view for the length of the transaction.
-            let Some(gate) = self.gate.take() else { unreachable!("commands run within a turn") };
             let keys = Keys::many(space, &gate, session.database, &self.stripes, self.now);
             let next = self.run_unless_changed(session, queue, watched, keys, out);
             self.gate = Some(gate);

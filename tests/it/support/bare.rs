@@ -103,6 +103,20 @@ pub fn load(disk: &Memory, process: &Process, threads: usize) -> Result<Loaded, 
     snapshot::load(disk, SNAPSHOT, &process.keyspace, kinds, threads, &progress)
 }
 
+/// What lies on the shelves of all databases, as a snapshot has it.
+pub fn shelves(process: &Process) -> Vec<u8> {
+    process.keyspace.freeze_shelves(&mut process.keyspace.gate().close())
+}
+
+/// Puts back what [`shelves`] answered.
+///
+/// # Panics
+/// If it did not.
+pub fn put_shelves(process: &Process, shelves: &[u8]) {
+    let mut gate = process.keyspace.gate().close();
+    process.keyspace.thaw_shelves(&mut gate, shelves, kind).expect("what was frozen thaws");
+}
+
 /// Decodes everything in `bytes`.
 ///
 /// # Panics
@@ -353,7 +367,7 @@ impl Drop for Bare<'_> {
 /// What a key holds: its deadline, its kind's tag, and the value as a snapshot has it.
 pub type Held = (Option<Millis>, u8, Vec<u8>);
 
-/// Everything that is alive at `now`, by database and key.
+/// Everything that is alive at `now`, by database and key; what lies on a shelf by its kind.
 pub fn contents(process: &Process, now: Millis) -> BTreeMap<(usize, Vec<u8>), Held> {
     let space = &process.keyspace;
     let mut gate = space.gate().close();
@@ -372,6 +386,11 @@ pub fn contents(process: &Process, now: Millis) -> BTreeMap<(usize, Vec<u8>), He
             let deadline = keys.deadline(key).flatten();
             contents.insert((database, key.to_vec()), (deadline, tag, bytes));
         });
+        for kept in keys.shelf().each() {
+            let (tag, mut bytes) = (kept.kind().tag, Vec::new());
+            kept.freeze(&mut bytes);
+            contents.insert((database, vec![0xFF, tag]), (None, tag, bytes));
+        }
     }
     contents
 }
