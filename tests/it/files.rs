@@ -63,7 +63,10 @@ fn random_keys_go_out_and_come_back() {
         let (loaded, _) = load(&file[..], &fresh.keyspace, HOW, |_, _| {}).expect("it is whole");
         assert_eq!(loaded.bytes, file.len() as u64);
         assert_eq!(loaded.libraries, [b"#!lua name=one\nreturn 1"]);
-        let (one, other) = (bare::contents(&process, bare.now), bare::contents(&fresh, bare.now));
+        let (mut one, other) =
+            (bare::contents(&process, bare.now), bare::contents(&fresh, bare.now));
+        // Budgets of limiters and what lies on shelves are nothing that Redis has.
+        one.retain(|_, (_, tag, _)| *tag < 32);
         assert_eq!(loaded.keys, one.len() as u64);
         let places = |held: &std::collections::BTreeMap<_, bare::Held>| {
             let known = held.iter().map(|(place, (deadline, tag, _))| {

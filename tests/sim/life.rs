@@ -93,7 +93,7 @@ pub fn look(disk: &SimDisk, model: &Model) -> Result<Option<Found>, Stop> {
         let bytes = disk.open(&name).and_then(|file| read_all(&*file, 64));
         let bytes = bytes.map_err(|error| stop(&Fault::io(name)(error)))?;
         let units = model.units.get(..lsn as usize);
-        if !units.is_some_and(|units| bytes == snapshot_bytes(lsn, units)) {
+        if units.is_none_or(|units| bytes != snapshot_bytes(lsn, units)) {
             return wrong("the snapshot is another one");
         }
         after = lsn;

@@ -292,7 +292,10 @@ pub enum Trait {
 /// Shows the keys that a request touches besides those it names, as they follow from these and from
 /// what lies on the database's shelf. They are locked together with the named ones.
 #[derive(Clone, Copy)]
-pub struct Implied(pub fn(&Shelf, Request<'_>, &mut dyn FnMut(&[u8])));
+pub struct Implied(pub ShowKeys);
+
+/// Shows keys of a request, one after the other.
+type ShowKeys = fn(&Shelf, Request<'_>, &mut dyn FnMut(&[u8]));
 
 impl PartialEq for Implied {
     /// A command has one at most, so none is ever looked for by what it does.

@@ -19,7 +19,11 @@ const VERSION: u16 = 10;
 /// Read by Redis from 7.4 on.
 const VERSION_WITH_FIELD_DEADLINES: u16 = 12;
 
+/// The highest form of a value that Redis has; what is above is of kinds of our own.
+const FORM_MAX: u8 = 25;
+
 /// Writes every key that is alive at `now`, and the libraries of functions; says how many keys.
+/// Values of kinds that Redis does not have are left out, and the log says how many.
 /// Nobody else uses the keyspace meanwhile.
 ///
 /// # Errors
@@ -40,7 +44,7 @@ pub fn export<W: Write>(
     for library in libraries {
         writer.library(library)?;
     }
-    let (mut count, mut dumped) = (0, Vec::new());
+    let (mut count, mut left_out, mut dumped) = (0, 0u64, Vec::new());
     for number in 0..space.databases() {
         let census = space.census(number);
         if census.keys == 0 {
@@ -58,10 +62,17 @@ pub fn export<W: Write>(
                 Value::String(bytes) => string::write(&mut dumped, bytes),
                 Value::Object(object) => object.dump(now, &mut dumped),
             }
+            if dumped.first().is_some_and(|&form| form > FORM_MAX) {
+                left_out += 1;
+                return;
+            }
             count += 1;
             written = writer.key(key, deadline, &dumped);
         });
         written?;
+    }
+    if left_out > 0 {
+        tracing::warn!("{left_out} keys are of kinds that Redis does not have, and were left out");
     }
     Ok((count, writer.finish()?))
 }

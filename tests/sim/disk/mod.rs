@@ -209,13 +209,6 @@ impl SimDisk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts operations from here.
-    pub fn count_anew(&self) {
-        let mut state = self.state();
-        state.operations = 0;
-        state.faults.clear();
-    }
-
     /// Operations that changed something, since they were counted anew.
     pub fn operations(&self) -> u64 {
         self.state().operations
@@ -230,11 +223,6 @@ impl SimDisk {
     /// Whether the power is gone.
     pub fn is_dead(&self) -> bool {
         self.state().is_dead
-    }
-
-    /// From now on there is no room, or there is again.
-    pub fn fill(&self, is_full: bool) {
-        self.state().is_full = is_full;
     }
 
     /// The disk as the next process finds it if this one was killed: nothing is lost. What the

@@ -32,6 +32,7 @@ pub enum Budget {
     /// One account.
     One(Account),
     /// Several.
+    #[expect(clippy::box_collection, reason = "a budget lies in its entry, and is small")]
     Many(Box<Vec<Account>>),
 }
 

@@ -491,8 +491,9 @@ fn thaw(bytes: &[u8]) -> Result<Box<dyn Object>, Fault> {
         rules.by_name.insert(name.into(), rule);
     }
     // Whoever follows parents trusts that the chains end.
-    let is_sound = |(name, rule): (&Box<[u8]>, &Rule)| rules.check(name, &rule.definition).is_ok();
-    if from.left() > 0 || !rules.by_name.iter().all(is_sound) {
+    let mut by_name = rules.by_name.iter();
+    let is_sound = by_name.all(|(name, rule)| rules.check(name, &rule.definition).is_ok());
+    if from.left() > 0 || !is_sound {
         return Err(damaged(&from));
     }
     Ok(Box::new(rules))

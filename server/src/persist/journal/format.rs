@@ -9,14 +9,14 @@
 //! ```
 //!
 //! `set` names the data set, `file` is drawn anew for each life of the file, and both the tag and
-//! the checksum (CRC-32C of all behind it) start from it: so a block that an earlier life has left
-//! behind in the file is none. `first` is the LSN of the block's first unit, `count` how many units
-//! there are, `stamp` the time that all its records saw. `synced` says which LSN was known to be on
-//! disk when the block was written: by that a reader tells bytes that were lost before they were
-//! promised from bytes that were damaged afterwards. Behind the last block no other one says so of
-//! it; a journal that has nothing to write puts a *mark* there, over which the next block is written.
-//! `bytes` is what the file took before it was used: one that is shorter, and has no last block, was
-//! cut short by somebody else.
+//! the checksum (CRC-32C of all behind it) start from it: so a block that an earlier life has
+//! left behind in the file is none. `first` is the LSN of the block's first unit, `count` how
+//! many units there are, `stamp` the time that all its records saw. `synced` says which LSN was
+//! known to be on disk when the block was written: by that a reader tells bytes that were lost
+//! before they were promised from bytes that were damaged afterwards. Behind the last block no
+//! other one says so of it; a journal that has nothing to write puts a *mark* there, over which
+//! the next block is written. `bytes` is what the file took before it was used: one that is
+//! shorter, and has no last block, was cut short by somebody else.
 //!
 //! The journal and the log of a replicated database share this form; they differ by `kind`.
 
@@ -44,7 +44,8 @@ const MAGIC: &[u8; 8] = b"MAINJRNL";
 pub enum Kind {
     /// Records, see `codec`.
     Records = 1,
-    /// The end of the segment; there is a next one, which goes on with the LSN that this one names.
+    /// The end of the segment; there is a next one, which goes on with the LSN that this one
+    /// names.
     Seal = 2,
     /// The end of the journal as it was closed, or mended; there may be a next segment.
     Close = 3,
@@ -61,8 +62,8 @@ pub struct Head {
     pub file: u64,
     /// Its place among the segments.
     pub number: u64,
-    /// Bytes that were taken for it at first; it is longer if it had to be, and shorter only once it
-    /// was closed.
+    /// Bytes that were taken for it at first; it is longer if it had to be, and shorter only once
+    /// it was closed.
     pub bytes: u64,
 }
 

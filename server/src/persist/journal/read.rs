@@ -59,7 +59,8 @@ pub struct Open {
 }
 
 impl End {
-    /// Refuses a journal of which the last segments are gone: there is one of this number at least.
+    /// Refuses a journal of which the last segments are gone: there is one of this number at
+    /// least.
     ///
     /// # Errors
     /// If there is not: which is missing.
@@ -167,8 +168,8 @@ fn read_head(
 
 fn missing(disk: &dyn Disk, number: u64) -> Fault {
     let why = format!(
-        "{} is missing, and with it writes that were acknowledged; put it back, or restore a backup \
-         of the folder",
+        "{} is missing, and with it writes that were acknowledged; put it back, or restore a \
+         backup of the folder",
         name(number)
     );
     Fault::File { path: disk.place().into(), why }
@@ -304,9 +305,9 @@ impl Walk<'_> {
     }
 }
 
-/// Makes what was read stay, and closes the last segment if it was left open, so that nothing behind
-/// its last whole block is ever read. Torn bytes are kept in a file of their own, whose name is
-/// answered.
+/// Makes what was read stay, and closes the last segment if it was left open, so that nothing
+/// behind its last whole block is ever read. Torn bytes are kept in a file of their own, whose
+/// name is answered.
 ///
 /// # Errors
 /// What the disk says.

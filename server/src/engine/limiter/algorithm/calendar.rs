@@ -58,7 +58,7 @@ impl Zone {
             return Some(Zone::Fixed(if *sign == b'-' { -seconds } else { seconds }));
         }
         let is_same = |name: &&str| name.as_bytes().eq_ignore_ascii_case(text);
-        tzdb_data::TZ_NAMES.iter().position(|name| is_same(name)).map(Zone::Named)
+        tzdb_data::TZ_NAMES.iter().position(is_same).map(Zone::Named)
     }
 
     /// As [`Zone::parse`] reads it.

@@ -35,7 +35,7 @@ pub(super) fn any_account(dice: &mut Dice) -> Account {
             Account::Sliding(head, Sliding { start: two, previous, current })
         }
         4 => {
-            let times = (1..=two % 20).map(|step| (START + step * 7) << 16 | step % 3);
+            let times = (1..=two % 20).map(|step| ((START + step * 7) << 16) | (step % 3));
             Account::Log(head, Box::new(Log::from_entries(times).expect("ascending")))
         }
         5 => Account::Blocked(head, two),
