@@ -6,8 +6,8 @@
 //! renamed. Until then a crash may keep any part of it, in any order. A failed sync says nothing
 //! about what it was to keep, and is never tried again: whoever meets one gives up the file.
 //!
-//! Three of them: [`Folder`]; [`Memory`], for tests and tools; and the simulated one of `tests/sim`,
-//! which tears, reorders and forgets whatever it may.
+//! Three of them: [`Folder`]; [`Memory`], for tests and tools; and the simulated one of
+//! `tests/sim`, which tears, reorders and forgets whatever it may.
 //!
 //! Not here: what is in the files, and who is told when one fails.
 

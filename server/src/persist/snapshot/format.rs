@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! snapshot | head: 64 bytes | block | block | ... | end |                   lowest byte first
-//! head     | "MAINSNAP" | version: u32 | crc: u32 | set: u64 | file: u64 | lsn: u64 | stamp: u64 |
-//!          | zeros |
-//! block    | crc: u32 | bytes: u32 | whole: u32 | kind: u8 | packing: u8 | zeros: u16 | bytes ... |
+//! head     | "MAINSNAP" | version: u32 | crc: u32 | set: u64 | file: u64 | lsn: u64 |
+//!          | stamp: u64 | zeros |
+//! block    | crc: u32 | bytes: u32 | whole: u32 | kind: u8 | packing: u8 | zeros: u16 |
+//!          | bytes ... |
 //! kind     1 entries: items (`keyspace::capture::item`)    2 section: name | at | bytes
 //!          3 end: entries: u64 | blocks: u64 | whole: u64 | heads: u32
 //! packing  0 none    1 LZ4, `whole` bytes when unpacked
@@ -12,8 +13,8 @@
 //!
 //! The checksum is CRC-32C of all behind it, begun from `file` and the block's place. `heads` is
 //! the CRC-32C of the file's head and the heads of all blocks before, and with their checksums of
-//! all there is. A section, state that lies outside the keyspace, may take several blocks: each says
-//! where its bytes belong.
+//! all there is. A section, state that lies outside the keyspace, may take several blocks: each
+//! says where its bytes belong.
 
 use std::io;
 
