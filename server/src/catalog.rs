@@ -26,7 +26,9 @@ pub static ENGINES: &[&Engine] = &[
     &system::command::ENGINE,
     &system::config::ENGINE,
     &system::info::ENGINE,
+    &system::persistence::ENGINE,
     &system::process::ENGINE,
+    &system::replication::ENGINE,
 ];
 
 /// Every setting: the process's own and the engines'.

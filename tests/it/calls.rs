@@ -34,6 +34,7 @@ const HOPELESS: &[(&str, &str)] = &[
     ("SCRIPT KILL", "no script can be running"),
     ("FUNCTION KILL", "no function can be running"),
     ("FUNCTION DELETE", "no library can be loaded"),
+    ("BGREWRITEAOF", "BGSAVE was asked for before it, and nobody writes the snapshot"),
     ("DEBUG", "it is for clients of this machine, and a bare client comes from nowhere"),
 ];
 
@@ -65,6 +66,7 @@ fn call(bare: &mut Bare<'_>, version: Version, authenticated: bool, args: &[&[u8
     }
     bare.disconnect(client);
     bare.process.pause.until.store(0, Relaxed);
+    bare.process.following.leave();
     frames
 }
 

@@ -7,6 +7,7 @@ mod calls;
 #[path = "../../server/fuzz/src/lib.rs"]
 mod checks;
 mod fields;
+mod files;
 mod hyperloglog;
 mod keyspace;
 mod patterns;

@@ -107,6 +107,7 @@ fn a_long_random_run_replays() {
         }
         bare.call(*client, &line.slices());
         process.pause.until.store(0, Relaxed);
+        process.following.leave();
         if !bare.is_open(*client) {
             *client = bare.connect(Version::Resp3);
         }

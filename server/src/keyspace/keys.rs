@@ -180,7 +180,7 @@ impl<'a> Keys<'a> {
 
     /// The kind whose values are serialised in this form, for RESTORE.
     pub fn kind_of_form(&self, form: u8) -> Option<&'static Kind> {
-        self.space.kinds[usize::from(form)]
+        self.space.kind_of_form(form)
     }
 
     // ---- where a key is

@@ -21,6 +21,7 @@ mod entry;
 mod gate;
 mod keys;
 mod later;
+mod load;
 mod mortal;
 mod object;
 mod placement;

@@ -26,6 +26,18 @@ impl Keys<'_> {
         self.scan_entries(cursor, count, |key, value, _| show(key, value))
     }
 
+    /// As [`Keys::scan`], with the deadline of each entry.
+    pub fn each_from(
+        &self,
+        cursor: u64,
+        count: usize,
+        mut show: impl FnMut(&[u8], Value<'_>, Option<Millis>),
+    ) -> u64 {
+        self.scan_entries(cursor, count, |key, value, deadline| {
+            show(key, value, (deadline != super::table::NEVER).then_some(deadline));
+        })
+    }
+
     /// As [`Keys::scan`], with the deadline (the maximum for none) of each entry.
     fn scan_entries(
         &self,
@@ -76,6 +88,13 @@ impl Keys<'_> {
     /// Shows every live entry of the database, in order.
     pub fn each(&self, mut show: impl FnMut(&[u8], Value<'_>)) {
         self.each_with_deadline(|key, value, _| show(key, value));
+    }
+
+    /// As [`Keys::each`], with the deadline of each entry.
+    pub fn each_entry(&self, mut show: impl FnMut(&[u8], Value<'_>, Option<Millis>)) {
+        self.each_with_deadline(|key, value, deadline| {
+            show(key, value, (deadline != super::table::NEVER).then_some(deadline));
+        });
     }
 
     /// As [`Keys::each`], with the deadline (the maximum for none) of each entry.

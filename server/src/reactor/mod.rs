@@ -447,7 +447,8 @@ impl<'p> Reactor<'p> {
     /// Writes what this turn has produced.
     fn flush(&mut self) {
         self.let_go();
-        let mut slow = self.hold_back();
+        self.hold_back();
+        let mut slow = Vec::new();
         for place in std::mem::take(&mut self.touched) {
             if !self.write(place) {
                 slow.push(place);
@@ -465,7 +466,8 @@ impl<'p> Reactor<'p> {
         self.arenas.clear();
     }
 
-    /// Writes what there is for one connection; false if its peer takes no more for now.
+    /// Writes what there is for one connection; false if some is left, since its peer takes no more
+    /// for now or the journal is not so far.
     fn write(&mut self, place: usize) -> bool {
         let Some(connection) = self.connections.get_mut(place) else { return true };
         connection.touched = false;
@@ -485,7 +487,7 @@ impl<'p> Reactor<'p> {
             Sent::Held(bytes) => {
                 self.counters.output_bytes.add(bytes as u64);
                 connection.stalled_since = 0;
-                true
+                false
             }
             Sent::Some(bytes) => {
                 self.counters.output_bytes.add(bytes as u64);
@@ -553,9 +555,11 @@ impl<'p> Reactor<'p> {
     }
 
     fn sweep(&mut self) {
-        if self.now < self.sweep_at || !self.policy.sweeps {
+        // The server that is followed says itself which keys have died.
+        let sweeps = self.policy.sweeps && !self.process.following.is_active();
+        if self.now < self.sweep_at || !sweeps {
             self.sweep_at = self.sweep_at.max(self.now);
-            if !self.policy.sweeps {
+            if !sweeps {
                 self.sweep_at = self.now + PATROL_MS;
             }
             return;

@@ -14,6 +14,7 @@ mod admit;
 mod apply;
 mod cached;
 mod hold;
+mod outside;
 mod refuse;
 mod shape;
 mod slow;
@@ -118,6 +119,10 @@ pub struct Executor<'p> {
     /// Counter steps from which on a command is slow.
     slow_ticks: u64,
     waits: Waits,
+    /// Whether clients' commands must heed that another server is followed.
+    follows: bool,
+    /// Whether it runs the commands of that server, or of its files.
+    is_outside: bool,
     /// Where records go to be kept; off if they are not.
     journal: Arc<journal::Shared>,
     /// What is wrong with it, in this turn.
@@ -150,6 +155,8 @@ impl<'p> Executor<'p> {
             shape: Shape::DEFAULT,
             slow_ticks: u64::MAX,
             waits: Waits::default(),
+            follows: false,
+            is_outside: false,
             journal: Arc::clone(&process.store().journal),
             trouble: Trouble::None,
             is_behind: false,
@@ -162,6 +169,7 @@ impl<'p> Executor<'p> {
         self.now = now;
         self.ticks = Ticks::now();
         self.heed_settings();
+        self.heed_role();
         self.trouble = self.journal.trouble();
         self.is_behind = self.journal.is_full();
         if self.gate.is_none() {
@@ -268,7 +276,7 @@ impl<'p> Executor<'p> {
         out: &mut Vec<u8>,
     ) -> After {
         let begin = out.len();
-        let is_paused = self.process.pause.until.load(Relaxed) > self.now;
+        let is_paused = !self.is_outside && self.process.pause.until.load(Relaxed) > self.now;
         if (is_paused || self.is_behind) && self.is_held(session, &plan, is_paused) {
             return After::Wait;
         }
@@ -479,8 +487,10 @@ impl<'p> Executor<'p> {
                     now,
                     session,
                 });
-                // It may have been CONFIG SET, and the next request is of the same turn.
+                // It may have been CONFIG SET or REPLICAOF, and the next request is of the same
+                // turn.
                 self.heed_settings();
+                self.heed_role();
                 outcome
             }
             Run::Group(_) => Err(refuse::unknown_sub(entry, request)),

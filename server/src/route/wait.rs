@@ -13,7 +13,8 @@
 //! A call that needs a stripe which another loop holds (BLMOVE's destination) cannot wait for it
 //! out of order. It is tried again as soon as the locks are gone, with all that it needs locked in
 //! order: requests of this loop come after it, and only a request that another loop runs within
-//! these few instructions may come before.
+//! these few instructions may come before. One that a snapshot holds back is tried in the next
+//! turn.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +25,7 @@ use std::sync::atomic::{
 
 use mainstay_protocol::{OwnedRequest, ReplyWriter, Version};
 
-use super::{Executor, Stamp, cached, drawn, refuse, service, settle};
+use super::{Executor, Stamp, cached, drawn, hold, refuse, service, settle};
 use crate::clock::Millis;
 use crate::command::{Entry, Next, Read, Run, Wait, Write};
 use crate::dice::Dice;
@@ -317,7 +318,7 @@ impl Service<'_, '_> {
             let mut stripes: Vec<StripeId> = Vec::new();
             let space = &self.process.keyspace;
             entry.stripes(space, parked.database, request.as_request(), &mut stripes);
-            if !keys.reach(&stripes) {
+            if !keys.reach(&stripes) || hold::is_held(&keys, entry, request.as_request()) {
                 parked.finish(WAITING);
                 self.postponed.push(((parked.database, key.into()), stripes));
                 break;

@@ -8,9 +8,9 @@
 //! ```
 //!
 //! Numbers are in seven-bit groups; keys, values and bytes are a length and that many bytes. A
-//! value is what [`Object::freeze_at`](dyn super::super::Object::freeze_at) wrote, a string's its own
-//! bytes. A big value is a begin, parts and an end that have one number; parts of several values
-//! may be mixed, and each says where it belongs, so that their order does not matter.
+//! value is what [`Object::freeze_at`](dyn super::super::Object::freeze_at) wrote, a string's its
+//! own bytes. A big value is a begin, parts and an end that have one number; parts of several
+//! values may be mixed, and each says where it belongs, so that their order does not matter.
 
 use crate::clock::Millis;
 use crate::keyspace::table::NEVER;

@@ -125,6 +125,11 @@ impl Captures {
         Cut(self.state.load(Relaxed))
     }
 
+    /// Gives the keyspace this parity; none of its entries has another.
+    pub(super) fn turn_to(&self, parity: bool) {
+        self.state.store(u8::from(parity), Relaxed);
+    }
+
     /// The number that a database had at the cut.
     fn number(&self, database: usize) -> usize {
         self.numbers[database].load(Relaxed) as usize

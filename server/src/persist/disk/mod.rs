@@ -21,7 +21,8 @@ pub use memory::Memory;
 
 /// A folder of files. Names have no slash.
 pub trait Disk: Send + Sync {
-    /// A new file, for its owner alone, to be read and written; an old one of the name is emptied.
+    /// A new file, for its owner alone, to be read and written; an old one of the name is
+    /// emptied.
     ///
     /// # Errors
     /// What the operating system says.
@@ -51,7 +52,8 @@ pub trait Disk: Send + Sync {
     /// What the operating system says.
     fn names(&self) -> io::Result<Vec<String>>;
 
-    /// Makes names durable: returns when all files made, renamed and removed so far are so on disk.
+    /// Makes names durable: returns when all files made, renamed and removed so far are so on
+    /// disk.
     ///
     /// # Errors
     /// What the operating system says. Not to be tried again.
@@ -87,8 +89,8 @@ pub trait File: Send + Sync {
     /// What the operating system says.
     fn size(&self) -> io::Result<u64>;
 
-    /// Takes room for the file's first `bytes` bytes, so that writing there cannot fail for want of
-    /// it; the file is at least as long afterwards, with zeros in what is new.
+    /// Takes room for the file's first `bytes` bytes, so that writing there cannot fail for want
+    /// of it; the file is at least as long afterwards, with zeros in what is new.
     ///
     /// # Errors
     /// `StorageFull` if there is no room, and what else the operating system says.

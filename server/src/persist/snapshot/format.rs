@@ -2,10 +2,9 @@
 //!
 //! ```text
 //! snapshot | head: 64 bytes | block | block | ... | end |                   lowest byte first
-//! head     | "MAINSNAP" | version: u32 | crc: u32 | set: u64 | file: u64 | lsn: u64 |
-//!          | stamp: u64 | zeros |
-//! block    | crc: u32 | bytes: u32 | whole: u32 | kind: u8 | packing: u8 | zeros: u16 |
-//!          | bytes ... |
+//! head     | "MAINSNAP" | version: u32 | crc: u32 | set: u64 | file: u64 | lsn: u64 | stamp: u64 |
+//!          | zeros |
+//! block    | crc: u32 | bytes: u32 | whole: u32 | kind: u8 | packing: u8 | zeros: u16 | bytes |
 //! kind     1 entries: items (`keyspace::capture::item`)    2 section: name | at | bytes
 //!          3 end: entries: u64 | blocks: u64 | whole: u64 | heads: u32
 //! packing  0 none    1 LZ4, `whole` bytes when unpacked

@@ -2,15 +2,15 @@
 //!
 //! [`write`] walks a capture of the keyspace and writes it block after block, in bounded memory;
 //! [`load`] puts it back on all cores; [`verify`] and [`each`] read it without a keyspace. A file
-//! is written under another name, synced, read back, and only then given its own, so a file that has
-//! its name is whole.
+//! is written under another name, synced, read back, and only then given its own, so a file that
+//! has its name is whole.
 //!
 //! Invariants: every byte is under a checksum that also knows which file it is in and where, so
 //! that no block of another file, or of another place, is taken for one; whatever is damaged or
 //! missing is a fault that names file and byte. Nothing is taken on an announced length.
 //!
-//! Not here: which snapshot is current ([`manifest`](super::manifest)), when one is made, what the
-//! entries mean (`keyspace::capture`), whose state the sections hold.
+//! Not here: which snapshot is current ([`manifest`](super::manifest)), when one is made, what
+//! the entries mean (`keyspace::capture`), whose state the sections hold.
 
 mod format;
 mod load;
