@@ -232,8 +232,8 @@ impl<'k> Saver<'k> {
         Saver { space, cut, number: space.captures.number(database) }
     }
 
-    /// Before dead parts of an entry are freed; says whether they may be. Of a big one that is
-    /// not in the capture stay for now.
+    /// Before dead parts of an entry are freed; says whether they may be. Those of a big one that
+    /// is not in the capture stay for now.
     pub(in super::super) fn may_thin(&self, slot: &mut Slot, deadline: Millis) -> bool {
         if slot.parity() != self.cut.parity() {
             if self.cut.is_active() {
