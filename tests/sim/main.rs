@@ -17,6 +17,7 @@ mod damage;
 mod disk;
 mod life;
 mod model;
+mod threads;
 
 /// How many times as long as usual this run is.
 fn rounds() -> u64 {

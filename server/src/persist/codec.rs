@@ -41,6 +41,21 @@ pub fn encode(record: &RecordRef<'_>, joined: bool, to: &mut Vec<u8>) {
     to[start..start + 4].copy_from_slice(&bytes.to_le_bytes());
 }
 
+/// Where the unit behind so many others begins, in a payload that [`encode`] has made.
+pub fn skip(payload: &[u8], units: u64) -> usize {
+    let (mut at, mut begun) = (0, 0);
+    while let Some((bytes, [flags, ..])) =
+        payload.get(at..).and_then(<[u8]>::split_first_chunk::<4>)
+    {
+        begun += u64::from(flags & JOINED == 0);
+        if begun > units {
+            break;
+        }
+        at += 4 + u32::from_le_bytes(*bytes) as usize;
+    }
+    at
+}
+
 #[inline]
 fn put(mut number: u32, to: &mut Vec<u8>) {
     while number >= 0x80 {
@@ -205,6 +220,12 @@ mod tests {
             let mut read = Records::default();
             let units = read.read(&payload).unwrap();
             assert_eq!(units as usize, records.len() - usize::from(records.len() > 2));
+            let encoded: Vec<usize> = (0..=records.len() as u64).map(|n| skip(&payload, n)).collect();
+            assert_eq!((encoded[0], encoded[units as usize]), (0, payload.len()));
+            for (n, at) in encoded.iter().enumerate().take(units as usize) {
+                let left = Records::default().read(&payload[*at..]);
+                assert_eq!(left, Ok(units - n as u32));
+            }
             for (record, found) in records.iter().zip(read.iter(&payload)) {
                 assert_eq!(record.request.as_request(), found.request);
                 assert_eq!((record.seed, record.database), (found.seed, found.database));

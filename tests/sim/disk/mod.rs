@@ -10,12 +10,13 @@
 //!   and forgets about the rest: the cache still shows it, and later syncs succeed without it, as
 //!   Linux does it.
 //! - A disk that is *full* gives no room: making files and growing them fails.
+//! - A disk that is *stuck* lets syncs wait.
 
 mod crash;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use mainstay_server::dice::Dice;
 use mainstay_server::persist::disk::{Disk, File};
@@ -99,6 +100,8 @@ struct State {
     faults: BTreeMap<u64, Fault>,
     is_dead: bool,
     is_full: bool,
+    is_stuck: bool,
+    fails_sync: bool,
 }
 
 /// How an operation goes.
@@ -178,7 +181,7 @@ impl State {
 
 /// See the module. A clone is the same disk.
 #[derive(Debug, Clone)]
-pub struct SimDisk(Arc<Mutex<State>>);
+pub struct SimDisk(Arc<(Mutex<State>, Condvar)>);
 
 struct SimFile {
     disk: SimDisk,
@@ -198,18 +201,20 @@ impl SimDisk {
             faults: BTreeMap::new(),
             is_dead: false,
             is_full: false,
+            is_stuck: false,
+            fails_sync: false,
         })
     }
 
     fn of(state: State) -> SimDisk {
-        SimDisk(Arc::new(Mutex::new(state)))
+        SimDisk(Arc::new((Mutex::new(state), Condvar::new())))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Operations that changed something, since they were counted anew.
+    /// Operations that changed something, since the disk was new, killed or crashed.
     pub fn operations(&self) -> u64 {
         self.state().operations
     }
@@ -225,12 +230,34 @@ impl SimDisk {
         self.state().is_dead
     }
 
+    /// The power goes now.
+    pub fn die(&self) {
+        self.state().is_dead = true;
+        self.0.1.notify_all();
+    }
+
+    /// From now on there is no room, or there is again.
+    pub fn fill(&self, is_full: bool) {
+        self.state().is_full = is_full;
+    }
+
+    /// From now on syncs wait, or they go on.
+    pub fn hold(&self, is_stuck: bool) {
+        self.state().is_stuck = is_stuck;
+        self.0.1.notify_all();
+    }
+
+    /// The next sync of a file fails.
+    pub fn fail_sync(&self) {
+        self.state().fails_sync = true;
+    }
+
     /// The disk as the next process finds it if this one was killed: nothing is lost. What the
     /// killed one still does is done to another disk.
     pub fn kill(&self) -> SimDisk {
         let mut state = self.state().clone();
         state.is_dead = false;
-        state.is_full = false;
+        (state.is_full, state.is_stuck, state.fails_sync) = (false, false, false);
         state.operations = 0;
         state.faults.clear();
         state.forget_unnamed();
@@ -358,7 +385,13 @@ impl File for SimFile {
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.disk.state();
-        let how = state.step();
+        while state.is_stuck && !state.is_dead {
+            state = self.disk.0.1.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let how = match state.step() {
+            How::Whole if std::mem::take(&mut state.fails_sync) => How::Partly,
+            how => how,
+        };
         match how {
             How::Whole => {
                 let inode = &mut state.inodes[self.inode];

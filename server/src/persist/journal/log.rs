@@ -250,7 +250,7 @@ impl Log {
         let space = Block::space(payload.len()) as u64;
         if !self.has_room(space) {
             // A full segment is left for the next; an empty one that is too small grows.
-            if self.at + self.out.len() as u64 > HEAD_BYTES {
+            if self.is_used() {
                 self.roll()?;
             }
             if !self.has_room(space) {
@@ -268,6 +268,17 @@ impl Log {
         self.next = block.next();
         self.marked = self.synced;
         Ok(())
+    }
+
+    /// Whether a block with so many bytes goes to the next segment, and there is none: then it is
+    /// made by [`Log::append`]. Nobody else may be making it at that time.
+    pub fn lacks_segment(&self, bytes: usize) -> bool {
+        self.prepared.is_none() && self.is_used() && !self.has_room(Block::space(bytes) as u64)
+    }
+
+    /// Whether the current segment has blocks.
+    fn is_used(&self) -> bool {
+        self.at + self.out.len() as u64 > HEAD_BYTES
     }
 
     fn has_room(&self, space: u64) -> bool {

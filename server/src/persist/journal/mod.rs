@@ -30,4 +30,4 @@ mod writer;
 pub use format::Lsn;
 pub use shared::{Policy, Shared, Trouble};
 pub use tap::Tap;
-pub use writer::{Handle, start};
+pub use writer::{Commit, Handle, start};

@@ -11,16 +11,17 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::format::Lsn;
-use super::log::{Log, Prepared, Shape};
+use super::log::{Log, Prepared, Shape, name};
 use super::shared::{Batch, Policy, Shared, Trouble};
 use crate::clock;
 use crate::error::Fault;
+use crate::persist::codec;
 use crate::persist::disk::Disk;
 
 /// How long batches collect when nobody waits for them.
@@ -36,16 +37,19 @@ enum Request {
     Cut(Lsn, Sender<u64>),
     /// The manifest needs nothing up to this LSN any more.
     Forget(Lsn),
-    /// A snapshot has everything up to this LSN: go on in a log of its own behind it. Answers the
-    /// number of its first segment.
-    Restart(Lsn, Sender<io::Result<u64>>),
+    /// A snapshot has everything up to this LSN: go on in a log of its own behind it, once it is
+    /// committed. Answers the number of its first segment.
+    Restart(Lsn, Commit, Sender<io::Result<u64>>),
 }
+
+/// Makes the journal begin with the segment of this number: writes the manifest.
+pub type Commit = Box<dyn FnOnce(u64) -> io::Result<()> + Send>;
 
 /// The journal's threads.
 pub struct Handle {
     shared: Arc<Shared>,
     requests: Sender<Request>,
-    writer: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// Wakes whoever waits for a durable LSN.
@@ -66,7 +70,7 @@ pub fn start(
     let (jobs, job) = channel();
     let (made, prepared) = channel();
     let files = Files { disk: Arc::clone(&disk), shared: Arc::clone(&shared), spare: None };
-    thread::Builder::new()
+    let files = thread::Builder::new()
         .name("journal-files".into())
         .spawn(move || files.run(&job, &made))
         .map_err(Fault::io("start a thread"))?;
@@ -83,13 +87,15 @@ pub fn start(
         batches: BTreeMap::new(),
         runs: BTreeMap::new(),
         count: 0,
+        has_come: false,
         synced_at: clock::instant(),
     };
-    let thread = thread::Builder::new()
+    let writer = thread::Builder::new()
         .name("journal".into())
         .spawn(move || writer.run())
         .map_err(Fault::io("start a thread"))?;
-    Ok(Handle { shared, requests, writer: Some(thread) })
+    // In the order in which they end.
+    Ok(Handle { shared, requests, threads: vec![writer, files] })
 }
 
 impl Handle {
@@ -113,23 +119,26 @@ impl Handle {
     }
 
     /// Goes on in a log of its own behind `lsn`, which a snapshot on disk has everything up to.
-    /// Answers the number of its first segment.
+    /// `commit` writes the manifest that says so; until it has, nothing is recorded that would need
+    /// it. Answers the number of the log's first segment.
     ///
     /// # Errors
-    /// What the disk says; the trouble remains.
-    pub fn restart(&self, lsn: Lsn) -> io::Result<u64> {
+    /// What the disk says; `InvalidInput` if the journal has taken units that the snapshot does not
+    /// have. The trouble remains.
+    pub fn restart(&self, lsn: Lsn, commit: Commit) -> io::Result<u64> {
         let ended = || io::Error::other("the journal's thread has ended");
-        self.ask(|answer| Request::Restart(lsn, answer)).unwrap_or_else(|| Err(ended()))
+        self.ask(|answer| Request::Restart(lsn, commit, answer)).unwrap_or_else(|| Err(ended()))
     }
 
     /// Writes and syncs everything that was handed over, and ends the threads.
     pub fn stop(&mut self) {
-        self.shared.stopping.store(true, Relaxed);
+        self.shared.stopping.store(true, Release);
         self.shared.call();
-        if let Some(thread) = self.writer.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("The journal's thread has panicked");
+        // The one for files too: what it still makes would take the place of what others make.
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("A thread of the journal's has panicked");
+            }
         }
     }
 }
@@ -203,6 +212,8 @@ struct Writer {
     /// Runs that are not written, by their first LSN: batch and place in it.
     runs: BTreeMap<Lsn, (u64, usize)>,
     count: u64,
+    /// Whether batches came the last time.
+    has_come: bool,
     synced_at: Instant,
 }
 
@@ -210,7 +221,7 @@ impl Writer {
     fn run(&mut self) {
         let mut taken = Vec::new();
         loop {
-            let is_stopping = self.shared.stopping.load(Relaxed);
+            let is_stopping = self.shared.stopping.load(Acquire);
             if !is_stopping {
                 let hurries = self.shared.policy() == Policy::Always || !self.is_busy();
                 let most = if hurries { self.pause() } else { NAP };
@@ -218,6 +229,7 @@ impl Writer {
             } else {
                 self.shared.take(Duration::ZERO, false, &mut taken);
             }
+            self.has_come = !taken.is_empty();
             for batch in taken.drain(..) {
                 self.count += 1;
                 for (place, run) in batch.runs.iter().enumerate() {
@@ -234,9 +246,10 @@ impl Writer {
         }
     }
 
-    /// Whether something came lately, so that more is likely to come.
+    /// Whether something came lately, so that more is likely to come, or is to be synced soon.
     fn is_busy(&self) -> bool {
-        self.log.synced() < self.log.written() || !self.runs.is_empty()
+        let is_due = self.shared.policy() == Policy::EverySecond && !self.log.is_broken();
+        self.has_come || (is_due && self.log.synced() < self.log.written())
     }
 
     /// How long to sleep at most.
@@ -253,15 +266,23 @@ impl Writer {
         if self.log.is_broken() {
             return;
         }
-        let (written, synced) = (self.log.written(), self.log.synced());
-        let result = self.append_and_write();
+        let (next, written, synced) = (self.log.next(), self.log.written(), self.log.synced());
+        let appended = self.append();
         let due = is_last
             || match self.shared.policy() {
                 Policy::Always => true,
                 Policy::EverySecond => clock::instant() - self.synced_at >= PAUSE,
                 Policy::Never => false,
             };
-        let result = result.and_then(|()| if due { self.sync() } else { Ok(()) });
+        // What there was room for is kept, and whoever waits for it is told.
+        let result = appended.and(if self.log.is_broken() {
+            Ok(())
+        } else {
+            self.log.write().and_then(|()| if due { self.sync() } else { Ok(()) })
+        });
+        if self.log.next() == next {
+            self.log.mark();
+        }
         match result {
             Ok(()) => {
                 if matches!(self.shared.trouble(), Trouble::Full | Trouble::Write) {
@@ -292,33 +313,52 @@ impl Writer {
         self.ask_for_files();
     }
 
-    fn append_and_write(&mut self) -> io::Result<()> {
+    /// Appends the runs that have no gap before them.
+    fn append(&mut self) -> io::Result<()> {
         let mut waiting = 0;
-        while let Some(first) = self.runs.first_entry()
-            && *first.key() == self.log.next()
+        while let Some((&first, &(number, place))) = self.runs.first_key_value()
+            && first <= self.log.next()
         {
-            let (number, place) = *first.get();
-            let Some((batch, done)) = self.batches.get_mut(&number) else { break };
+            let Some((batch, _)) = self.batches.get(&number) else { break };
             let run = batch.runs[place];
             let end = batch.runs.get(place + 1).map_or(batch.bytes.len(), |next| next.start);
-            let payload = &batch.bytes[run.start..end];
-            self.log.append(run.stamp, run.first, run.count, payload)?;
-            self.shared.figures.blocks.fetch_add(1, Relaxed);
-            waiting += payload.len();
-            first.remove();
-            *done += 1;
-            if *done == batch.runs.len()
-                && let Some((batch, _)) = self.batches.remove(&number)
-            {
-                self.shared.took(batch.bytes.len());
-                self.shared.give_back(batch);
+            if self.is_preparing && self.log.lacks_segment(end - run.start) {
+                // It is being made already, and there must not be two of them.
+                self.await_file();
             }
+            let Some((batch, _)) = self.batches.get(&number) else { break };
+            let mut payload = &batch.bytes[run.start..end];
+            // What a snapshot has that this log began behind is not written.
+            let known = self.log.next() - run.first;
+            if known > 0 {
+                payload = &payload[codec::skip(payload, known)..];
+            }
+            if known < u64::from(run.count) {
+                let (next, count) = (self.log.next(), run.count - known as u32);
+                self.log.append(run.stamp, next, count, payload)?;
+                self.shared.figures.blocks.fetch_add(1, Relaxed);
+                waiting += payload.len();
+            }
+            self.runs.remove(&first);
+            self.finish(number);
             if waiting >= WRITE_BYTES {
                 self.log.write()?;
                 waiting = 0;
             }
         }
-        self.log.write()
+        Ok(())
+    }
+
+    /// One more run of a batch is done.
+    fn finish(&mut self, number: u64) {
+        let Some((batch, done)) = self.batches.get_mut(&number) else { return };
+        *done += 1;
+        if *done == batch.runs.len()
+            && let Some((batch, _)) = self.batches.remove(&number)
+        {
+            self.shared.took(batch.bytes.len());
+            self.shared.give_back(batch);
+        }
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -347,24 +387,36 @@ impl Writer {
         }
     }
 
-    /// Takes a segment that was prepared.
+    /// Takes a segment that was prepared, if it was.
     fn heed_files(&mut self) {
-        match self.prepared.try_recv() {
-            Ok(Ok(prepared)) => {
-                self.is_preparing = false;
+        if let Ok(made) = self.prepared.try_recv() {
+            self.heed_file(made);
+        }
+    }
+
+    /// Waits until the segment that is being prepared is, or cannot be.
+    fn await_file(&mut self) {
+        match self.prepared.recv() {
+            Ok(made) => self.heed_file(made),
+            Err(_) => self.is_preparing = false,
+        }
+    }
+
+    fn heed_file(&mut self, made: Made) {
+        self.is_preparing = false;
+        match made {
+            Ok(prepared) => {
                 self.log.prepare(prepared);
                 if self.shared.trouble() == Trouble::NoRoom {
                     self.shared.set_trouble(Trouble::None, "");
                 }
             }
-            Ok(Err(error)) => {
-                self.is_preparing = false;
+            Err(error) => {
                 self.prepare_after = clock::instant() + PAUSE;
                 if self.shared.trouble() == Trouble::None {
                     self.shared.set_trouble(Trouble::NoRoom, &error.to_string());
                 }
             }
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
         }
     }
 
@@ -377,8 +429,8 @@ impl Writer {
                 Request::Forget(lsn) => {
                     let _ = self.jobs.send(Job::Recycle(self.log.forget(lsn)));
                 }
-                Request::Restart(lsn, answer) => {
-                    let _ = answer.send(self.restart(lsn));
+                Request::Restart(lsn, commit, answer) => {
+                    let _ = answer.send(self.restart(lsn, commit));
                 }
             }
         }
@@ -389,24 +441,22 @@ impl Writer {
         needed.or(self.log.segments().first()).map_or(0, |segment| segment.number)
     }
 
-    fn restart(&mut self, lsn: Lsn) -> io::Result<u64> {
-        // A segment may have been prepared behind the current one; its number is not used again.
-        let number = self.log.segments().last().map_or(1, |segment| segment.number + 2);
-        let (disk, shape, chance) = (Arc::clone(&self.disk), self.log.shape(), self.log.chance());
-        self.log = Log::begin(disk, shape, Vec::new(), number, lsn + 1, chance)?;
-        // What the snapshot has is not written.
-        let left = self.runs.split_off(&(lsn + 1));
-        for (number, _) in std::mem::replace(&mut self.runs, left).into_values() {
-            if let Some((batch, done)) = self.batches.get_mut(&number) {
-                *done += 1;
-                if *done == batch.runs.len()
-                    && let Some((batch, _)) = self.batches.remove(&number)
-                {
-                    self.shared.took(batch.bytes.len());
-                    self.shared.give_back(batch);
-                }
-            }
+    fn restart(&mut self, lsn: Lsn, commit: Commit) -> io::Result<u64> {
+        if lsn + 1 < self.log.next() {
+            let why = "the snapshot does not have all that the journal has taken";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
+        if self.is_preparing {
+            // It would be made twice: a segment that is behind the last one is made anew.
+            self.await_file();
+        }
+        let old: Vec<u64> = self.log.segments().iter().map(|segment| segment.number).collect();
+        let number = old.last().map_or(1, |number| number + 1);
+        let (disk, shape, chance) = (Arc::clone(&self.disk), self.log.shape(), self.log.chance());
+        let log = Log::begin(disk, shape, Vec::new(), number, lsn + 1, chance)?;
+        commit(number)?;
+        self.log = log;
+        let _ = self.jobs.send(Job::Recycle(old.into_iter().map(name).collect()));
         self.shared.publish(lsn, lsn);
         self.shared.set_trouble(Trouble::None, "");
         (self.wake)();
