@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 
+use super::access;
 use super::edit::Edit;
 use super::entry::Slot;
 use super::object::{Kind, Object};
@@ -27,6 +28,8 @@ pub struct Keys<'a> {
     pub(super) scope: Scope<'a>,
     pub(super) database: usize,
     now: Millis,
+    /// What is noted of a look at a key, see `access`.
+    pub(super) clock: u32,
     planned: Planned,
     counts: Counts,
     pub(super) changed: Option<Box<super::Changed>>,
@@ -71,8 +74,8 @@ struct Counts {
 
 impl<'a> Keys<'a> {
     fn new(space: &'a Keyspace, scope: Scope<'a>, database: usize, now: Millis) -> Keys<'a> {
-        let (planned, counts) = (Planned::NONE, Counts::default());
-        Keys { space, scope, database, now, planned, counts, changed: None, ready: None }
+        let (planned, counts, clock) = (Planned::NONE, Counts::default(), access::clock(now));
+        Keys { space, scope, database, now, clock, planned, counts, changed: None, ready: None }
     }
 
     /// The keys of one stripe: that of `key`, whose hash the caller has at hand.
@@ -260,14 +263,32 @@ impl<'a> Keys<'a> {
         (!guarded.table(place).is_dead(place.position, self.now)).then_some((guarded, place))
     }
 
-    /// As `live`, to change something: a dead key is taken out.
+    /// As `live`, counts it as a hit or miss, and notes that somebody looked.
+    #[inline]
+    fn look(&self, key: &[u8]) -> Option<(&Guarded, Place)> {
+        self.count(self.look_uncounted(key))
+    }
+
+    #[inline]
+    fn look_uncounted(&self, key: &[u8]) -> Option<(&Guarded, Place)> {
+        let (guarded, place) = self.live(key)?;
+        if self.clock != access::NO_TOUCH {
+            guarded.slot(place).set_access(self.clock);
+        }
+        Some((guarded, place))
+    }
+
+    /// As `look`, to change something: a dead key is taken out. Counts no hit or miss.
     #[inline]
     pub(super) fn live_mut(&mut self, key: &[u8]) -> (u64, Option<Place>) {
         let hash = self.hash(key);
-        let (database, now) = (self.database, self.now);
+        let (database, now, clock) = (self.database, self.now, self.clock);
         let Some(guarded) = self.guarded_mut(database, hash) else { return (hash, None) };
         let Some(place) = guarded.find(key, hash) else { return (hash, None) };
         if !guarded.table(place).is_dead(place.position, now) {
+            if clock != access::NO_TOUCH {
+                guarded.slot(place).set_access(clock);
+            }
             return (hash, Some(place));
         }
         let is_over = guarded.table(place).is_over(place.position, now);
@@ -310,7 +331,7 @@ impl<'a> Keys<'a> {
         self.counts.changes += changes;
     }
 
-    fn count<T>(&self, found: Option<T>) -> Option<T> {
+    pub(super) fn count<T>(&self, found: Option<T>) -> Option<T> {
         let counter = if found.is_some() { &self.counts.hits } else { &self.counts.misses };
         counter.set(counter.get() + 1);
         found
@@ -321,15 +342,15 @@ impl<'a> Keys<'a> {
     /// What a key holds. Counts as a keyspace hit or miss.
     #[inline]
     pub fn value(&self, key: &[u8]) -> Option<Value<'_>> {
-        self.count(self.peek(key))
+        let (guarded, place) = self.look(key)?;
+        guarded.slot(place).value()
     }
 
-    /// What a key holds, without counting.
+    /// What a key holds, without a trace: neither counted nor noted as a look.
     #[inline]
     pub fn peek(&self, key: &[u8]) -> Option<Value<'_>> {
         let (guarded, place) = self.live(key)?;
-        let slot = guarded.slot(place);
-        slot.as_string().map(Value::String).or_else(|| slot.as_object().map(Value::Object))
+        guarded.slot(place).value()
     }
 
     /// The string at a key.
@@ -338,7 +359,7 @@ impl<'a> Keys<'a> {
     /// [`Refusal::WrongType`] if the key holds anything else.
     #[inline]
     pub fn string(&self, key: &[u8]) -> Result<Option<&[u8]>, Refusal> {
-        match self.count(self.live(key)) {
+        match self.look(key) {
             None => Ok(None),
             Some((guarded, place)) => {
                 guarded.slot(place).as_string().map(Some).ok_or(Refusal::WrongType)
@@ -351,7 +372,7 @@ impl<'a> Keys<'a> {
     /// # Errors
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn get<T: Object>(&self, key: &[u8]) -> Result<Option<&T>, Refusal> {
-        match self.count(self.live(key)) {
+        match self.look(key) {
             None => Ok(None),
             Some((guarded, place)) => {
                 guarded.slot(place).as_type().map(Some).ok_or(Refusal::WrongType)
@@ -365,14 +386,20 @@ impl<'a> Keys<'a> {
     /// # Errors
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn holds<T: Object>(&self, key: &[u8]) -> Result<bool, Refusal> {
-        match self.live(key) {
+        match self.look_uncounted(key) {
             None => Ok(false),
             Some((guarded, place)) if guarded.slot(place).is::<T>() => Ok(true),
             Some(_) => Err(Refusal::WrongType),
         }
     }
 
-    /// Whether a key is there.
+    /// Whether a key is there, for a writer that must know before it changes anything: without
+    /// counting, but it is a look.
+    pub fn finds(&self, key: &[u8]) -> bool {
+        self.look_uncounted(key).is_some()
+    }
+
+    /// Whether a key is there. Counts as a keyspace hit or miss, and not as a look.
     pub fn exists(&self, key: &[u8]) -> bool {
         self.count(self.live(key)).is_some()
     }
@@ -401,7 +428,7 @@ impl<'a> Keys<'a> {
     /// Puts a string at a key, whatever was there.
     pub fn put_string(&mut self, key: &[u8], value: &[u8], ttl: Ttl) {
         let (hash, found) = self.live_mut(key);
-        let database = self.database;
+        let (database, made) = (self.database, access::clock(self.now));
         let mut replaced = None;
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
@@ -411,6 +438,7 @@ impl<'a> Keys<'a> {
             }
             None => guarded.insert(Slot::string(key, value, slot_tag(hash)), hash, NEVER),
         };
+        guarded.slot(place).set_access(made);
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
         self.discard(replaced);
@@ -428,7 +456,7 @@ impl<'a> Keys<'a> {
         make: impl FnOnce(Option<&[u8]>) -> Result<V, Refusal>,
     ) -> Result<(), Refusal> {
         let (hash, found) = self.live_mut(key);
-        let database = self.database;
+        let (database, made) = (self.database, access::clock(self.now));
         let Some(guarded) = self.guarded_mut(database, hash) else {
             return Err(Refusal::NoSuchKey);
         };
@@ -442,6 +470,7 @@ impl<'a> Keys<'a> {
             None => {
                 let value = make(None)?;
                 let slot = Slot::string(key, value.as_ref(), slot_tag(hash));
+                slot.set_access(made);
                 guarded.insert(slot, hash, NEVER);
             }
         }
@@ -468,7 +497,7 @@ impl<'a> Keys<'a> {
     /// Puts an object at a key, whatever was there.
     pub fn put_object(&mut self, key: &[u8], object: Box<dyn Object>, ttl: Ttl) {
         let (hash, found) = self.live_mut(key);
-        let database = self.database;
+        let (database, made) = (self.database, access::clock(self.now));
         let mut replaced = None;
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
@@ -478,6 +507,7 @@ impl<'a> Keys<'a> {
             }
             None => guarded.insert(Slot::boxed(key, object, slot_tag(hash)), hash, NEVER),
         };
+        guarded.slot(place).set_access(made);
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
         self.discard(replaced);
@@ -510,13 +540,17 @@ impl<'a> Keys<'a> {
         edit: impl FnOnce(&mut [u8]) -> (R, bool),
     ) -> Result<R, Refusal> {
         let (hash, found) = self.live_mut(key);
-        let database = self.database;
+        let (database, made) = (self.database, access::clock(self.now));
         let Some(guarded) = self.guarded_mut(database, hash) else {
             return Err(Refusal::NoSuchKey);
         };
         let place = match found {
             Some(place) => place,
-            None => guarded.insert(Slot::string(key, b"", slot_tag(hash)), hash, NEVER),
+            None => {
+                let slot = Slot::string(key, b"", slot_tag(hash));
+                slot.set_access(made);
+                guarded.insert(slot, hash, NEVER)
+            }
         };
         let table = guarded.table_mut(place);
         let before = table.slot(place.position).weight();
@@ -538,12 +572,14 @@ impl<'a> Keys<'a> {
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn edit<T: Object + Default>(&mut self, key: &[u8]) -> Result<Edit<'_, 'a, T>, Refusal> {
         let (hash, found) = self.live_mut(key);
-        let database = self.database;
+        let (database, made) = (self.database, access::clock(self.now));
         let place = match found {
             Some(place) => place,
             None => match self.guarded_mut(database, hash) {
                 Some(guarded) => {
-                    guarded.insert(Slot::object(key, T::default(), slot_tag(hash)), hash, NEVER)
+                    let slot = Slot::object(key, T::default(), slot_tag(hash));
+                    slot.set_access(made);
+                    guarded.insert(slot, hash, NEVER)
                 }
                 None => return Err(Refusal::NoSuchKey),
             },

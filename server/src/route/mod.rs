@@ -401,7 +401,7 @@ impl<'p> Executor<'p> {
         let Some(gate) = &self.gate else { unreachable!("commands run within a turn") };
         match entry.command.run {
             Run::Read(handler) => {
-                let keys = if entry.only_key != 0 {
+                let mut keys = if entry.only_key != 0 {
                     Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
                 } else if entry.keys.is_empty() {
                     Keys::roving(space, gate, database, now)
@@ -414,6 +414,9 @@ impl<'p> Executor<'p> {
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
                 };
+                if session.leaves_no_trace() {
+                    keys.leave_no_trace();
+                }
                 let begin = out.len();
                 let writer = ReplyWriter::new(out, session.version);
                 let dice = Dice::new(self.chance.next());
@@ -425,7 +428,6 @@ impl<'p> Executor<'p> {
                 }
                 note_lookups(&self.counters, &keys);
                 if let Ok(Next::Park(wait)) = &mut outcome {
-                    let mut keys = keys;
                     self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
                 }
                 outcome
@@ -434,7 +436,7 @@ impl<'p> Executor<'p> {
                 if entry.is_alone(request) {
                     return self.dispatch_alone(entry, session, request, out);
                 }
-                let keys = if entry.only_key != 0 {
+                let mut keys = if entry.only_key != 0 {
                     Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
                 } else {
                     self.stripes.clear();
@@ -443,6 +445,9 @@ impl<'p> Executor<'p> {
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
                 };
+                if session.leaves_no_trace() {
+                    keys.leave_no_trace();
+                }
                 let begin = out.len();
                 let seed = self.chance.next();
                 let (mut keys, mut outcome) = {
@@ -523,7 +528,10 @@ impl<'p> Executor<'p> {
         let mut exclusive = space.gate().close();
         let (database, now, seed) = (session.database, self.now, self.chance.next());
         let (mut keys, outcome) = {
-            let keys = Keys::whole(space, &mut exclusive, database, now);
+            let mut keys = Keys::whole(space, &mut exclusive, database, now);
+            if session.leaves_no_trace() {
+                keys.leave_no_trace();
+            }
             let out = ReplyWriter::new(out, session.version);
             let dice = Dice::new(seed);
             match entry.command.run {

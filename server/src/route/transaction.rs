@@ -134,6 +134,9 @@ impl Executor<'_> {
         out: &mut Vec<u8>,
     ) -> Next {
         let now = self.now;
+        if session.leaves_no_trace() {
+            keys.leave_no_trace();
+        }
         let mut last = Next::Done;
         for (index, request) in queue {
             let entry = &self.process.table.entries()[*index];
