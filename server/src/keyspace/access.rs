@@ -21,9 +21,6 @@ const MASK: u32 = (1 << BITS) - 1;
 /// when it is first asked for.
 const UNKNOWN: u32 = 0;
 
-/// The clock of a view that leaves no trace: fits no entry's bits.
-pub(super) const NO_TOUCH: u32 = u32::MAX;
-
 /// The access bits of a look at this time.
 #[inline]
 pub(super) fn clock(now: Millis) -> u32 {
@@ -33,7 +30,7 @@ pub(super) fn clock(now: Millis) -> u32 {
 impl Keys<'_> {
     /// From now on looking at keys leaves no trace: CLIENT NO-TOUCH.
     pub fn leave_no_trace(&mut self) {
-        self.clock = NO_TOUCH;
+        self.traceless = true;
     }
 
     /// Looks at a key for its access time's sake, even if this view leaves no trace; says whether

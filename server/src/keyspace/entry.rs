@@ -186,12 +186,18 @@ impl Slot {
         self.head().load(Relaxed) >> ACCESS_SHIFT
     }
 
-    /// Sets the access bits, of which there are 24. Writes nothing that is there already: an entry
-    /// that is looked at over and over is written once a second.
+    /// Sets the access bits, of which there are 24.
     #[inline]
     pub(super) fn set_access(&self, access: u32) {
+        self.note_access(access, false);
+    }
+
+    /// As [`Slot::set_access`], unless it is to leave no trace. Writes nothing that is there
+    /// already: an entry that is looked at over and over is written once a second.
+    #[inline]
+    pub(super) fn note_access(&self, access: u32, traceless: bool) {
         let head = self.head().load(Relaxed);
-        if head >> ACCESS_SHIFT != access {
+        if head >> ACCESS_SHIFT != access && !traceless {
             self.head().store(access << ACCESS_SHIFT | head & LONG as u32, Relaxed);
         }
     }

@@ -28,8 +28,8 @@ pub struct Keys<'a> {
     pub(super) scope: Scope<'a>,
     pub(super) database: usize,
     now: Millis,
-    /// What is noted of a look at a key, see `access`.
-    pub(super) clock: u32,
+    /// Whether looking at keys is not noted, see `access`.
+    pub(super) traceless: bool,
     planned: Planned,
     counts: Counts,
     pub(super) changed: Option<Box<super::Changed>>,
@@ -74,8 +74,17 @@ struct Counts {
 
 impl<'a> Keys<'a> {
     fn new(space: &'a Keyspace, scope: Scope<'a>, database: usize, now: Millis) -> Keys<'a> {
-        let (planned, counts, clock) = (Planned::NONE, Counts::default(), access::clock(now));
-        Keys { space, scope, database, now, clock, planned, counts, changed: None, ready: None }
+        Keys {
+            space,
+            scope,
+            database,
+            now,
+            traceless: false,
+            planned: Planned::NONE,
+            counts: Counts::default(),
+            changed: None,
+            ready: None,
+        }
     }
 
     /// The keys of one stripe: that of `key`, whose hash the caller has at hand.
@@ -265,30 +274,27 @@ impl<'a> Keys<'a> {
 
     /// As `live`, counts it as a hit or miss, and notes that somebody looked.
     #[inline]
-    fn look(&self, key: &[u8]) -> Option<(&Guarded, Place)> {
+    fn look(&self, key: &[u8]) -> Option<&Slot> {
         self.count(self.look_uncounted(key))
     }
 
     #[inline]
-    fn look_uncounted(&self, key: &[u8]) -> Option<(&Guarded, Place)> {
+    fn look_uncounted(&self, key: &[u8]) -> Option<&Slot> {
         let (guarded, place) = self.live(key)?;
-        if self.clock != access::NO_TOUCH {
-            guarded.slot(place).set_access(self.clock);
-        }
-        Some((guarded, place))
+        let slot = guarded.slot(place);
+        slot.note_access(access::clock(self.now), self.traceless);
+        Some(slot)
     }
 
     /// As `look`, to change something: a dead key is taken out. Counts no hit or miss.
     #[inline]
     pub(super) fn live_mut(&mut self, key: &[u8]) -> (u64, Option<Place>) {
         let hash = self.hash(key);
-        let (database, now, clock) = (self.database, self.now, self.clock);
+        let (database, now, traceless) = (self.database, self.now, self.traceless);
         let Some(guarded) = self.guarded_mut(database, hash) else { return (hash, None) };
         let Some(place) = guarded.find(key, hash) else { return (hash, None) };
         if !guarded.table(place).is_dead(place.position, now) {
-            if clock != access::NO_TOUCH {
-                guarded.slot(place).set_access(clock);
-            }
+            guarded.slot(place).note_access(access::clock(now), traceless);
             return (hash, Some(place));
         }
         let is_over = guarded.table(place).is_over(place.position, now);
@@ -342,8 +348,7 @@ impl<'a> Keys<'a> {
     /// What a key holds. Counts as a keyspace hit or miss.
     #[inline]
     pub fn value(&self, key: &[u8]) -> Option<Value<'_>> {
-        let (guarded, place) = self.look(key)?;
-        guarded.slot(place).value()
+        self.look(key)?.value()
     }
 
     /// What a key holds, without a trace: neither counted nor noted as a look.
@@ -361,9 +366,7 @@ impl<'a> Keys<'a> {
     pub fn string(&self, key: &[u8]) -> Result<Option<&[u8]>, Refusal> {
         match self.look(key) {
             None => Ok(None),
-            Some((guarded, place)) => {
-                guarded.slot(place).as_string().map(Some).ok_or(Refusal::WrongType)
-            }
+            Some(slot) => slot.as_string().map(Some).ok_or(Refusal::WrongType),
         }
     }
 
@@ -374,9 +377,7 @@ impl<'a> Keys<'a> {
     pub fn get<T: Object>(&self, key: &[u8]) -> Result<Option<&T>, Refusal> {
         match self.look(key) {
             None => Ok(None),
-            Some((guarded, place)) => {
-                guarded.slot(place).as_type().map(Some).ok_or(Refusal::WrongType)
-            }
+            Some(slot) => slot.as_type().map(Some).ok_or(Refusal::WrongType),
         }
     }
 
@@ -388,7 +389,7 @@ impl<'a> Keys<'a> {
     pub fn holds<T: Object>(&self, key: &[u8]) -> Result<bool, Refusal> {
         match self.look_uncounted(key) {
             None => Ok(false),
-            Some((guarded, place)) if guarded.slot(place).is::<T>() => Ok(true),
+            Some(slot) if slot.is::<T>() => Ok(true),
             Some(_) => Err(Refusal::WrongType),
         }
     }
@@ -429,6 +430,7 @@ impl<'a> Keys<'a> {
     pub fn put_string(&mut self, key: &[u8], value: &[u8], ttl: Ttl) {
         let (hash, found) = self.live_mut(key);
         let (database, made) = (self.database, access::clock(self.now));
+        let traceless = self.traceless;
         let mut replaced = None;
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
@@ -438,7 +440,9 @@ impl<'a> Keys<'a> {
             }
             None => guarded.insert(Slot::string(key, value, slot_tag(hash)), hash, NEVER),
         };
-        guarded.slot(place).set_access(made);
+        if found.is_none() || traceless {
+            guarded.slot(place).set_access(made);
+        }
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
         self.discard(replaced);
@@ -498,6 +502,7 @@ impl<'a> Keys<'a> {
     pub fn put_object(&mut self, key: &[u8], object: Box<dyn Object>, ttl: Ttl) {
         let (hash, found) = self.live_mut(key);
         let (database, made) = (self.database, access::clock(self.now));
+        let traceless = self.traceless;
         let mut replaced = None;
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
@@ -507,7 +512,9 @@ impl<'a> Keys<'a> {
             }
             None => guarded.insert(Slot::boxed(key, object, slot_tag(hash)), hash, NEVER),
         };
-        guarded.slot(place).set_access(made);
+        if found.is_none() || traceless {
+            guarded.slot(place).set_access(made);
+        }
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
         self.discard(replaced);
