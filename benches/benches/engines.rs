@@ -62,6 +62,8 @@ fn commands(criterion: &mut Criterion) {
         ("sadd_big", "SADD s m:#".to_owned(), "SADD s m:#".to_owned()),
         ("zadd_big", "ZADD z # m:#".to_owned(), "ZADD z # m:#".to_owned()),
         ("zscore_big", "ZADD z # m:#".to_owned(), "ZSCORE z m:#".to_owned()),
+        ("pfadd", "PFADD c e:#".to_owned(), "PFADD c e:#".to_owned()),
+        ("pfcount", "PFADD c e:#".to_owned(), "PFCOUNT c".to_owned()),
         ("lrange_100", "RPUSH l m:#".to_owned(), "LRANGE l 500 599".to_owned()),
     ];
     for (name, fill, line) in cases {

@@ -11,11 +11,12 @@ use crate::dice::Dice;
 use crate::error::Fault;
 use crate::keyspace::{Keyspace, Later};
 use crate::mail::Mailbox;
+use crate::persist::journal::Tap;
 use crate::process::Process;
 use crate::reactor::{Listeners, LoopWaker, Reactor, WAKE};
 use crate::settings::Settings;
 use crate::settings::catalog as said;
-use crate::{catalog, clock};
+use crate::{catalog, clock, restore};
 
 /// A process whose loops are made and do not run yet.
 pub struct Assembly {
@@ -53,6 +54,14 @@ impl Assembly {
         Ok(Assembly { process: Arc::new(process), polls, chance })
     }
 
+    /// Reads what is stored, and goes on recording if the settings say so.
+    ///
+    /// # Errors
+    /// If what is stored cannot be read.
+    pub fn restore(&mut self) -> Result<(), Fault> {
+        restore::restore(&self.process, &mut self.chance)
+    }
+
     /// Serves until the process stops. `meanwhile` runs on the calling thread once the loops do; it
     /// is what calls [`Process::stop`], or waits for whoever does.
     ///
@@ -72,7 +81,9 @@ impl Assembly {
                 let (listeners, seed) = (listeners.take(), chance.next());
                 let name = format!("loop-{number}");
                 let serve = move || {
-                    let reactor = Reactor::new(process, number as u16, poll, listeners, seed, None);
+                    let tap = Box::new(Tap::new(Arc::clone(&process.store().journal)));
+                    let number = number as u16;
+                    let reactor = Reactor::new(process, number, poll, listeners, seed, Some(tap));
                     let ended = reactor.run();
                     // One loop that fails ends them all.
                     process.stop();
@@ -85,13 +96,14 @@ impl Assembly {
                 threads.push(thread);
             }
             meanwhile(process);
+            let mut ended = Ok(());
             for thread in threads {
-                match thread.join() {
-                    Ok(result) => result?,
-                    Err(_) => return Err(Fault::Panic("a loop".into())),
-                }
+                let result = thread.join().unwrap_or_else(|_| Err(Fault::Panic("a loop".into())));
+                ended = ended.and(result);
             }
-            Ok(())
+            // Whatever became of the loops, what they have recorded is kept.
+            process.store().close();
+            ended
         })
     }
 }

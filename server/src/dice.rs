@@ -17,6 +17,11 @@ impl Dice {
         Dice(seed)
     }
 
+    /// Whether nothing was drawn since they were made of `seed`.
+    pub fn is_fresh(&self, seed: u64) -> bool {
+        self.0 == seed
+    }
+
     /// The next 64 random bits.
     #[allow(clippy::should_implement_trait, reason = "it never ends, so there is no `Option`")]
     pub fn next(&mut self) -> u64 {

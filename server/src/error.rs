@@ -134,6 +134,8 @@ pub enum Fault {
     Corrupt { what: Cow<'static, str>, offset: usize },
     /// A file that is needed is not usable.
     File { path: PathBuf, why: String },
+    /// A record of the journal cannot be done again: its unit, its command, and what that said.
+    Replay { lsn: u64, name: String, why: String },
     /// A thread of ours has panicked: which.
     Panic(Cow<'static, str>),
 }
@@ -152,6 +154,10 @@ impl fmt::Display for Fault {
             Fault::Io { doing, source } => write!(f, "cannot {doing}: {source}"),
             Fault::Corrupt { what, offset } => write!(f, "{what} is damaged at byte {offset}"),
             Fault::File { path, why } => write!(f, "{}: {why}", path.display()),
+            Fault::Replay { lsn, name, why } => write!(
+                f,
+                "unit {lsn} of the journal, {name}, does not fit the data before it: {why}"
+            ),
             Fault::Panic(thread) => write!(f, "{thread} has panicked"),
         }
     }

@@ -17,6 +17,7 @@ pub mod persist;
 pub mod process;
 pub mod reactor;
 pub mod record;
+pub mod restore;
 pub mod route;
 pub mod session;
 pub mod settings;

@@ -93,7 +93,7 @@ fn serve(configured: Configured) -> Result<(), Fault> {
     let hint = hint(&settings, &places);
     // Secret: whoever knows it can choose keys that collide.
     let seed = RandomState::new().build_hasher().finish();
-    let assembly = Assembly::new(settings, seed)?;
+    let mut assembly = Assembly::new(settings, seed)?;
     // The process is new: nobody has said it before.
     let _ = assembly.process.give_back.set(allocator::give_back);
     let resident = usize::try_from(machine::resident_bytes()).unwrap_or(0);
@@ -102,7 +102,13 @@ fn serve(configured: Configured) -> Result<(), Fault> {
     assembly.process.on_stop(Box::new(move || handle.close()));
     let threads = assembly.process.mailboxes.len();
     tracing::info!("Running standalone with {threads} threads, listening on {}", places.join(", "));
-    tracing::info!("Data lives in memory only and is gone when the process ends");
+    assembly.restore()?;
+    match assembly.process.store().place() {
+        Some(place) => tracing::info!("Data is kept in {place}"),
+        None => tracing::info!(
+            "Data lives in memory only and is gone when the process ends; --dir PATH keeps it"
+        ),
+    }
     tracing::info!("Ready to accept connections: {hint}");
     assembly.serve(listeners, |process| wait(process, &mut signals))?;
     tracing::info!("Mainstay has stopped, bye");

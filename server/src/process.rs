@@ -15,8 +15,10 @@ use crate::mail::Mailbox;
 use crate::observe::Counters;
 use crate::observe::rates::{Flow, Rates};
 use crate::observe::slow_log::SlowLog;
+use crate::persist::store::Store;
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::settings::catalog as said;
 use crate::tracking::Tracking;
 
 /// See the module.
@@ -50,6 +52,8 @@ pub struct Process {
     pub memory_peak: AtomicUsize,
     /// CLIENT PAUSE.
     pub pause: Pause,
+    /// What of the data outlives the process.
+    store: Store,
     /// Set once the process is to end.
     pub stopping: AtomicBool,
     /// Distinguishes this run from all others: 40 hexadecimal digits.
@@ -112,6 +116,8 @@ impl Process {
         let table = Table::new(engines);
         let commands = table.entries().len();
         let mut dice = Dice::new(seed);
+        let pending_max = settings.bytes(&said::JOURNAL_BUFFER_LIMIT);
+        let pending_max = usize::try_from(pending_max).unwrap_or(usize::MAX);
         Process {
             settings,
             engines: engines.to_vec(),
@@ -126,6 +132,7 @@ impl Process {
             give_back: OnceLock::new(),
             memory_peak: AtomicUsize::new(0),
             pause: Pause::default(),
+            store: Store::new(pending_max),
             stopping: AtomicBool::new(false),
             run_id: (0..5).map(|_| format!("{:08x}", dice.next() as u32)).collect(),
             started,
@@ -145,6 +152,11 @@ impl Process {
             Some(state) => state,
             None => unreachable!("an engine asks for its own state"),
         }
+    }
+
+    /// What of the data outlives the process.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Tells all engines that a session's connection is going.

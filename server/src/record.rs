@@ -12,7 +12,7 @@ use crate::clock::Millis;
 pub struct Record {
     /// The time that the handler saw.
     pub stamp: Millis,
-    /// What its chance was seeded with.
+    /// What its chance was seeded with; 0 if it drew nothing.
     pub seed: u64,
     /// The database it ran in.
     pub database: usize,
@@ -20,12 +20,24 @@ pub struct Record {
     pub request: OwnedRequest,
 }
 
+impl Record {
+    /// The record, its request borrowed.
+    pub fn as_ref(&self) -> RecordRef<'_> {
+        RecordRef {
+            stamp: self.stamp,
+            seed: self.seed,
+            database: self.database,
+            request: self.request.as_request(),
+        }
+    }
+}
+
 /// A [`Record`] that borrows its request.
 #[derive(Clone, Copy)]
 pub struct RecordRef<'a> {
     /// The time that the handler saw.
     pub stamp: Millis,
-    /// What its chance was seeded with.
+    /// What its chance was seeded with; 0 if it drew nothing.
     pub seed: u64,
     /// The database it ran in.
     pub database: usize,
@@ -50,4 +62,14 @@ impl RecordRef<'_> {
 pub trait Sink: Send {
     /// Takes a record.
     fn take(&mut self, record: RecordRef<'_>);
+
+    /// What is taken from now until [`Sink::close`] is one unit: done again as a whole or not at
+    /// all. The stripes of all of it are locked.
+    fn open(&mut self) {}
+
+    /// See [`Sink::open`].
+    fn close(&mut self) {}
+
+    /// The turn is over: what was taken may be kept now.
+    fn hand_over(&mut self) {}
 }

@@ -166,3 +166,35 @@ fn overwriting_with_a_deadline_allocates_nothing() {
         assert_eq!(allocations(&[&set, request]), 0, "{request:?}");
     }
 }
+
+/// A look into a container, or a change in it that takes no more room, is done where it lies.
+#[test]
+fn asking_containers_and_changing_what_is_there_allocates_nothing() {
+    for requests in [
+        [&["SETBIT", "bits", "9999", "1"][..], &["GETBIT", "bits", "77"]],
+        [&["SETBIT", "bits", "9999", "1"], &["SETBIT", "bits", "77", "0"]],
+        [&["PFADD", "sketch", "a", "b"], &["PFCOUNT", "sketch"]],
+        [&["PFADD", "sketch", "a", "b"], &["PFADD", "sketch", "b"]],
+        [&["SET", "key", "value"], &["EXISTS", "key"]],
+        [&["SET", "key", "value"], &["MGET", "key"]],
+        [&["SADD", "set", "a", "word"], &["SISMEMBER", "set", "a"]],
+        [&["HSET", "hash", "f", "value"], &["HGET", "hash", "f"]],
+        [&["ZADD", "ranked", "1", "a"], &["ZSCORE", "ranked", "a"]],
+        [&["ZADD", "ranked", "1", "a"], &["ZRANK", "ranked", "a"]],
+    ] {
+        let [make, request] = requests;
+        let mut requests = vec![make];
+        requests.extend([request; 20]);
+        assert_eq!(allocations(&requests), 0, "{make:?}, then {request:?}");
+    }
+    let lists: [&[&str]; 5] = [
+        &["DEL", "list"],
+        &["RPUSH", "list", "a", "b", "c"],
+        &["LINDEX", "list", "1"],
+        &["LSET", "list", "1", "d"],
+        &["LRANGE", "list", "0", "-1"],
+    ];
+    // The list is made anew: its entry, its items' memory, once smaller.
+    let made = allocations(&lists[..2]);
+    assert_eq!(allocations(&lists), made, "asking a list");
+}

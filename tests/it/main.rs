@@ -11,6 +11,7 @@ mod hyperloglog;
 mod keyspace;
 mod patterns;
 mod replay;
+mod replies;
 mod scripts;
 mod serialised;
 mod table;

@@ -18,6 +18,7 @@ const WIDE: &[(&str, &str)] = &[
 
 /// Packages of the server, and where each may be used: rooms, or files.
 const HOMES: &[(&str, &[&str])] = &[
+    ("crc32c", &["persist"]),
     ("crossbeam", &["keyspace", "mail.rs"]),
     ("hashbrown", &["keyspace", "structure", "engine", "dice.rs", "tracking"]),
     ("itoa", &["engine", "command", "persist"]),
@@ -34,14 +35,28 @@ const HOMES: &[(&str, &[&str])] = &[
             "observe",
             "engine/pubsub",
             "tracking",
+            "persist",
         ],
     ),
-    ("nix", &["machine.rs", "startup.rs", "observe", "keyspace"]),
+    ("nix", &["machine.rs", "startup.rs", "observe", "keyspace", "persist/disk"]),
     ("signal_hook", &["main.rs"]),
     ("smallvec", &["keyspace", "structure", "connection", "engine", "tracking"]),
     ("socket2", &["reactor"]),
     ("strsim", &["settings"]),
-    ("tracing", &["main.rs", "assembly.rs", "startup.rs", "reactor", "observe", "route", "system"]),
+    (
+        "tracing",
+        &[
+            "main.rs",
+            "assembly.rs",
+            "startup.rs",
+            "restore.rs",
+            "reactor",
+            "observe",
+            "route",
+            "system",
+            "persist",
+        ],
+    ),
     ("tracing_subscriber", &["main.rs", "observe"]),
     ("twox_hash", &["engine/string"]),
 ];

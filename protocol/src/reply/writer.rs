@@ -43,6 +43,12 @@ impl<'a> ReplyWriter<'a> {
         self.buffer.len()
     }
 
+    /// What was written since `position`.
+    #[inline]
+    pub fn since(&self, position: usize) -> &[u8] {
+        self.buffer.get(position..).unwrap_or_default()
+    }
+
     /// Takes back what was written since `position`, say when a reply turns into an error halfway.
     #[inline]
     pub fn rewind(&mut self, position: usize) {

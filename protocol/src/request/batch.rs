@@ -97,6 +97,22 @@ impl Batch {
         (0..self.len()).map(move |index| self.get(index, buffer).unwrap_or(missing))
     }
 
+    /// Adds a request whose arguments lie at these places of a buffer, the name first: requests
+    /// that were written down otherwise than as RESP.
+    ///
+    /// Places beyond 4 GiB read as empty.
+    pub fn push(&mut self, places: impl IntoIterator<Item = std::ops::Range<usize>>) {
+        let span_first = self.spans.len();
+        let mut end = 0;
+        for place in places {
+            end = place.end;
+            let start = u32::try_from(place.start).unwrap_or(u32::MAX);
+            let len = u32::try_from(place.len()).unwrap_or(u32::MAX);
+            self.spans.push(Span { start, len });
+        }
+        self.close(span_first, 0, end, false);
+    }
+
     /// Makes a request of the spans from `span_first` on.
     #[inline]
     pub(super) fn close(&mut self, span_first: usize, start: usize, end: usize, inline: bool) {

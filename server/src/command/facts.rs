@@ -45,14 +45,21 @@ pub struct KeyRange {
 }
 
 impl Entry {
+    /// Whether it writes and may make memory grow.
+    pub fn grows(&self) -> bool {
+        let command = self.command;
+        command.writes()
+            && !command.reads()
+            && !command.is(Trait::NoGrowth)
+            && self.keys.iter().any(|spec| spec.access.grows())
+    }
+
     /// The flags that COMMAND shows.
     pub fn flags(&self) -> Vec<&'static str> {
         let command = self.command;
         let group = self.is_mere_container();
         let write = command.writes() && !command.reads();
-        let grows = write
-            && !command.is(Trait::NoGrowth)
-            && self.keys.iter().any(|spec| spec.access.grows());
+        let grows = self.grows();
         let settles = self.engine.group == Group::Transactions && self.is_fast();
         let busy = command.is(Trait::NoAuth) || command.is(Trait::AllowBusy) || settles;
         let movable = self.may_have_patterns()

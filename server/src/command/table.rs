@@ -28,8 +28,13 @@ pub struct Entry {
     pub keys: Vec<KeySpec>,
     /// Its subcommands' places in the table.
     pub subs: Vec<usize>,
-    /// The position of its only key; 0 if it has none, or several.
-    pub only_key: usize,
+    /// Whether its name alone says that it is called: no container, and none of a container's.
+    pub is_plain: bool,
+    /// The position of its only key; 0 if it has none, or may have several.
+    only_key: usize,
+    /// For a command of one or more keys: the first position, how many arguments belong to each
+    /// key, and how many follow the last one. A step of 0 stands for any other command.
+    run_of_keys: (usize, usize, usize),
     /// The position of the argument that is looked for in the key's container; 0 if there is none.
     pub member: usize,
     /// Whether it runs alone, with everything locked, when it has more arguments than `alone_from`.
@@ -62,6 +67,7 @@ impl Table {
                     at = (at + 1) & mask;
                 }
                 table.places[at] = index as u16;
+                table.entries[index].is_plain = !matches!(command.run, Run::Group(_));
                 if let Run::Group(subs) = command.run {
                     let subs = subs.iter().map(|sub| table.add(sub, engine)).collect();
                     table.entries[index].subs = subs;
@@ -93,6 +99,15 @@ impl Table {
             [KeySpec { begin: Begin::Index(at), find: Find::Range { last: 0, .. }, .. }] => at,
             _ => 0,
         };
+        let run_of_keys = match keys[..] {
+            _ if !patterns.is_empty() => (0, 0, 0),
+            [KeySpec { begin: Begin::Index(at), find: Find::Range { last, step }, .. }]
+                if last < 0 =>
+            {
+                (at, step, last.unsigned_abs() - 1)
+            }
+            _ => (0, 0, 0),
+        };
         let member = command.also.iter().find_map(|also| match also {
             Trait::Member(at) if only_key != 0 => Some(*at),
             _ => None,
@@ -109,7 +124,9 @@ impl Table {
             alone_from: alone_from(command, words + least),
             keys,
             subs: Vec::new(),
+            is_plain: false,
             only_key,
+            run_of_keys,
             member,
             patterns,
         });
@@ -266,6 +283,18 @@ impl Entry {
     #[inline]
     pub fn takes(&self, count: usize) -> bool {
         count == self.arity_min || (count > self.arity_min && self.arity_open)
+    }
+
+    /// The position of the only key of a request; `None` if it has none or several, or if only a
+    /// closer look would tell.
+    #[inline]
+    pub fn sole_key(&self, args: Request<'_>) -> Option<usize> {
+        if self.only_key != 0 {
+            return Some(self.only_key);
+        }
+        let (at, step, behind) = self.run_of_keys;
+        let end = args.len().saturating_sub(behind);
+        (at < end && end - at <= step).then_some(at)
     }
 
     /// Whether a request must have everything for itself.

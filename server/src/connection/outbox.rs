@@ -81,6 +81,16 @@ impl Segment {
         }
     }
 
+    /// Drops the last so many bytes.
+    fn shorten(&mut self, by: usize) {
+        match self {
+            Segment::Replies(range) | Segment::Messages(_, range) | Segment::Shared(_, range) => {
+                range.end -= by;
+            }
+            Segment::Own(bytes, _) => bytes.truncate(bytes.len() - by),
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Segment::Replies(range) | Segment::Messages(_, range) | Segment::Shared(_, range) => {
@@ -96,6 +106,10 @@ impl Segment {
 pub struct Outbox {
     segments: Vec<Segment>,
     unsent: usize,
+    /// Of these, the last so many wait for the journal.
+    held: usize,
+    /// Bytes added since the last write.
+    fresh: usize,
 }
 
 /// What came of writing.
@@ -105,6 +119,8 @@ pub enum Sent {
     All(usize),
     /// The peer takes no more for now; so many bytes were written.
     Some(usize),
+    /// Everything is written that does not wait for the journal.
+    Held(usize),
     /// The socket failed.
     Failed,
 }
@@ -120,9 +136,53 @@ impl Outbox {
         self.segments.is_empty()
     }
 
+    /// What was added since the last write waits until it is let go; answers how many bytes it is.
+    pub fn hold(&mut self) -> usize {
+        let fresh = std::mem::take(&mut self.fresh);
+        self.held += fresh;
+        fresh
+    }
+
+    /// Bytes that wait for nothing but the peer.
+    pub fn sendable(&self) -> usize {
+        self.unsent - self.held
+    }
+
+    /// The first so many bytes of those held may be written.
+    pub fn let_go(&mut self, bytes: usize) {
+        self.held = self.held.saturating_sub(bytes);
+    }
+
+    /// What was held is never sent; this is, instead.
+    pub fn replace_held(&mut self, bytes: &[u8]) {
+        let mut left = self.held;
+        while left > 0
+            && let Some(last) = self.segments.last_mut()
+        {
+            let length = last.len();
+            if length > left {
+                last.shorten(left);
+                break;
+            }
+            left -= length;
+            self.segments.pop();
+        }
+        self.unsent += bytes.len();
+        self.unsent -= self.held;
+        self.held = 0;
+        self.segments.push(Segment::Own(bytes.to_vec(), 0));
+    }
+
+    /// Whether all of it was written by commands of this turn, on this connection or for it.
+    #[inline]
+    pub fn has_only_replies(&self) -> bool {
+        self.segments.iter().all(|segment| matches!(segment, Segment::Replies(_)))
+    }
+
     /// Adds a range of the arena of replies.
     pub fn push_replies(&mut self, range: Range<usize>) {
         self.unsent += range.len();
+        self.fresh += range.len();
         if let Some(Segment::Replies(last)) = self.segments.last_mut()
             && last.end == range.start
         {
@@ -135,6 +195,7 @@ impl Outbox {
     /// Adds a range of the arena of messages of a version (0 for RESP2).
     pub fn push_message(&mut self, version: u8, range: Range<usize>) {
         self.unsent += range.len();
+        self.fresh += range.len();
         if let Some(Segment::Messages(last_version, last)) = self.segments.last_mut()
             && *last_version == version
             && last.end == range.start
@@ -148,13 +209,20 @@ impl Outbox {
     /// Writes as much as the peer takes.
     pub fn write(&mut self, stream: &mut Stream, arenas: &Arenas) -> Sent {
         let mut total = 0;
+        self.fresh = 0;
         while !self.segments.is_empty() {
-            let slices: SmallVec<[IoSlice<'_>; 8]> = self
-                .segments
-                .iter()
-                .take(SLICES)
-                .map(|segment| IoSlice::new(segment.bytes(arenas)))
-                .collect();
+            let mut left = self.sendable();
+            if left == 0 {
+                return Sent::Held(total);
+            }
+            let segments = self.segments.iter().take(SLICES);
+            let slices = segments.map_while(|segment| {
+                let bytes = segment.bytes(arenas);
+                let part = bytes.len().min(left);
+                left -= part;
+                (part > 0).then(|| IoSlice::new(&bytes[..part]))
+            });
+            let slices: SmallVec<[IoSlice<'_>; 8]> = slices.collect();
             let offered: usize = slices.iter().map(|slice| slice.len()).sum();
             let result = match &slices[..] {
                 [one] => stream.write(one),

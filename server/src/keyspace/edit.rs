@@ -39,7 +39,7 @@ impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
         let database = keys.database();
         let value: &mut T = keys
             .guarded_mut(database, hash)
-            .and_then(|guarded| guarded.table_mut(place).slot_mut(place.position).as_type_mut())
+            .and_then(|guarded| guarded.slot_mut(place).as_type_mut())
             .ok_or(Refusal::WrongType)?;
         let weight = value.weight();
         let value = NonNull::from(value);
@@ -96,7 +96,7 @@ impl<T: Object> Drop for Edit<'_, '_, T> {
         let collecting = self.keys.space().collecting.is_on();
         let Some(guarded) = self.keys.guarded_mut(database, hash) else { return };
         guarded.reweigh(before, weight);
-        guarded.table_mut(place).set_inner(place.position, due);
+        guarded.set_inner(place, due);
         if is_empty {
             let (slot, _) = guarded.remove(place);
             // Unchanged and empty: made for this edit, and nothing was put in.

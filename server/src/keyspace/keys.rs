@@ -100,9 +100,17 @@ impl<'a> Keys<'a> {
         gate.must_be_of(space.gate());
         let id = space.stripe_of(database, hash);
         let planned = Planned { key: key.as_ptr(), len: key.len(), hash };
-        let mut keys = Keys::new(space, Scope::One(id, space.lock(id)), database, now);
-        keys.planned = planned;
-        keys
+        Keys {
+            space,
+            scope: Scope::One(id, space.lock(id)),
+            database,
+            now,
+            traceless: false,
+            planned,
+            counts: Counts::default(),
+            changed: None,
+            ready: None,
+        }
     }
 
     /// The keys of several stripes. `stripes` must be sorted and hold each once.
@@ -208,6 +216,7 @@ impl<'a> Keys<'a> {
         self.stripe(self.space.stripe_of(database, hash))
     }
 
+    #[inline]
     pub(super) fn stripe(&self, id: StripeId) -> Option<&Guarded> {
         match &self.scope {
             Scope::One(_, held) => Some(held.get()),
@@ -228,6 +237,7 @@ impl<'a> Keys<'a> {
         self.stripe_mut(self.space.stripe_of(database, hash))
     }
 
+    #[inline]
     pub(super) fn stripe_mut(&mut self, id: StripeId) -> Option<&mut Guarded> {
         match &mut self.scope {
             Scope::One(_, held) => Some(held.edit()),
@@ -493,8 +503,8 @@ impl<'a> Keys<'a> {
     fn apply_ttl(guarded: &mut Guarded, place: Place, ttl: Ttl) {
         match ttl {
             Ttl::Keep => {}
-            Ttl::Clear => guarded.table_mut(place).set_deadline(place.position, NEVER),
-            Ttl::At(at) => guarded.table_mut(place).set_deadline(place.position, at.min(NEVER - 1)),
+            Ttl::Clear => guarded.set_deadline(place, NEVER),
+            Ttl::At(at) => guarded.set_deadline(place, at.min(NEVER - 1)),
         }
     }
 
@@ -559,14 +569,16 @@ impl<'a> Keys<'a> {
                 guarded.insert(slot, hash, NEVER)
             }
         };
-        let table = guarded.table_mut(place);
-        let before = table.slot(place.position).weight();
-        let held = table.slot(place.position).as_string().ok_or(Refusal::WrongType)?.len();
+        let held = guarded.slot(place).as_string().ok_or(Refusal::WrongType)?.len();
         let len = len(held);
-        let bytes = table.slot_mut(place.position).resize_string(len).ok_or(Refusal::WrongType)?;
+        if len != held {
+            let before = guarded.slot(place).weight();
+            guarded.slot_mut(place).resize_string(len).ok_or(Refusal::WrongType)?;
+            let after = guarded.slot(place).weight();
+            guarded.reweigh(before, after);
+        }
+        let bytes = guarded.slot_mut(place).resize_string(len).ok_or(Refusal::WrongType)?;
         let (result, changed) = edit(bytes);
-        let after = table.slot(place.position).weight();
-        guarded.reweigh(before, after);
         if changed || len != held || found.is_none() {
             self.note(hash, key);
         }

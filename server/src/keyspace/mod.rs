@@ -190,7 +190,7 @@ impl Keyspace {
             census.keys += stripe.meter().keys.load(Relaxed) as usize;
             census.volatile += stripe.meter().volatile.load(Relaxed) as usize;
             census.mortal += stripe.meter().mortal.load(Relaxed) as usize;
-            census.weight += stripe.meter().weight.load(Relaxed);
+            census.weight += stripe.meter().weight();
         }
         census
     }

@@ -9,6 +9,7 @@
 //! Invariants: `directory` has `2^depth` places, each naming the table for that prefix, and a table
 //! of depth `d` stands in `2^(depth-d)` neighbouring places; with one table it is empty.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use hashbrown::HashMap;
@@ -39,9 +40,17 @@ pub(super) struct Meter {
     pub(super) keys: AtomicU32,
     pub(super) volatile: AtomicU32,
     pub(super) mortal: AtomicU32,
-    pub(super) weight: AtomicUsize,
+    heap: AtomicUsize,
+    tables: AtomicUsize,
     cells: AtomicPtr<u32>,
     mask: AtomicUsize,
+}
+
+impl Meter {
+    /// Heap bytes of the entries, what they hold, and the tables.
+    pub(super) fn weight(&self) -> usize {
+        self.heap.load(Relaxed) + self.tables.load(Relaxed)
+    }
 }
 
 /// What the lock guards.
@@ -52,6 +61,9 @@ pub(super) struct Guarded {
     depth: u8,
     /// Heap bytes of the entries and what they hold.
     heap: usize,
+    /// Whether more than `heap` has changed since it was published. Most writes change what an
+    /// entry holds, and leave the tables as they are.
+    reshaped: Cell<bool>,
     /// Who must be told when a key changes: WATCH.
     pub(super) watchers: Option<Box<Watchers>>,
 }
@@ -158,11 +170,23 @@ impl Guarded {
             directory: Vec::new(),
             depth: 0,
             heap: 0,
+            reshaped: Cell::new(true),
             watchers: None,
         }
     }
 
+    #[inline]
     fn publish(&self, meter: &Meter, due: &AtomicU64) {
+        meter.heap.store(self.heap, Relaxed);
+        if self.reshaped.replace(false) {
+            self.publish_tables(meter, due);
+        }
+        debug_assert_eq!(meter.keys.load(Relaxed) as usize, self.len());
+        debug_assert_eq!(meter.tables.load(Relaxed), self.tables_weight());
+        debug_assert_eq!(due.load(Relaxed), self.due());
+    }
+
+    fn publish_tables(&self, meter: &Meter, due: &AtomicU64) {
         if let [table] = &self.tables[..] {
             let (cells, len) = table.cells();
             let cells = if len == 0 { std::ptr::null_mut() } else { cells.cast_mut() };
@@ -172,7 +196,7 @@ impl Guarded {
             meter.volatile.store(table.volatile(), Relaxed);
             meter.mortal.store(table.mortal(), Relaxed);
             due.store(table.due(), Relaxed);
-            meter.weight.store(self.heap + table.weight(), Relaxed);
+            meter.tables.store(table.weight(), Relaxed);
             return;
         }
         meter.cells.store(std::ptr::null_mut(), Relaxed);
@@ -180,17 +204,16 @@ impl Guarded {
         meter.volatile.store(self.tables.iter().map(Table::volatile).sum(), Relaxed);
         meter.mortal.store(self.tables.iter().map(Table::mortal).sum(), Relaxed);
         due.store(self.due(), Relaxed);
-        meter.weight.store(self.weight(), Relaxed);
+        meter.tables.store(self.tables_weight(), Relaxed);
+    }
+
+    fn tables_weight(&self) -> usize {
+        self.tables.iter().map(Table::weight).sum()
     }
 
     #[cfg(test)]
     pub(super) fn entry_bytes(&self) -> usize {
         self.heap
-    }
-
-    /// Heap bytes of all there is.
-    fn weight(&self) -> usize {
-        self.heap + self.tables.iter().map(Table::weight).sum::<usize>()
     }
 
     #[inline]
@@ -224,9 +247,24 @@ impl Guarded {
         &self.tables[place.table]
     }
 
+    /// The slot, to change what its entry holds.
     #[inline]
-    pub(super) fn table_mut(&mut self, place: Place) -> &mut Table {
-        &mut self.tables[place.table]
+    pub(super) fn slot_mut(&mut self, place: Place) -> &mut Slot {
+        self.tables[place.table].slot_mut(place.position)
+    }
+
+    /// See [`Table::set_deadline`].
+    pub(super) fn set_deadline(&mut self, place: Place, deadline: Millis) {
+        self.reshaped.set(true);
+        self.tables[place.table].set_deadline(place.position, deadline);
+    }
+
+    /// See [`Table::set_inner`].
+    #[inline]
+    pub(super) fn set_inner(&mut self, place: Place, due: Millis) {
+        if self.tables[place.table].set_inner(place.position, due) {
+            self.reshaped.set(true);
+        }
     }
 
     #[inline]
@@ -274,6 +312,7 @@ impl Guarded {
     }
 
     pub(super) fn insert(&mut self, slot: Slot, hash: u64, deadline: Millis) -> Place {
+        self.reshaped.set(true);
         let table = self.roomy(hash);
         self.heap += slot.weight();
         let due = slot.as_object().map_or(NEVER, mortal::due);
@@ -290,7 +329,7 @@ impl Guarded {
         let old = slot.set_string(value);
         let after = slot.weight();
         self.reweigh(before, after);
-        self.tables[place.table].set_inner(place.position, NEVER);
+        self.set_inner(place, NEVER);
         old
     }
 
@@ -303,7 +342,7 @@ impl Guarded {
         let old = slot.set_object(object);
         let after = slot.weight();
         self.reweigh(before, after);
-        self.tables[place.table].set_inner(place.position, due);
+        self.set_inner(place, due);
         old
     }
 
@@ -314,6 +353,7 @@ impl Guarded {
     }
 
     pub(super) fn remove(&mut self, place: Place) -> (Slot, Millis) {
+        self.reshaped.set(true);
         let removed = self.tables[place.table].remove(place.position);
         self.heap = self.heap.saturating_sub(removed.0.weight());
         removed
@@ -341,6 +381,7 @@ impl Guarded {
 
     /// See [`Table::sweep`].
     pub(super) fn sweep(&mut self, sweep: &mut Sweep) {
+        self.reshaped.set(true);
         for table in &mut self.tables {
             if table.due() <= sweep.now && sweep.left > 0 {
                 sweep.looked += table.len();
@@ -375,6 +416,7 @@ impl Guarded {
     pub(super) fn adopt(&mut self, taken: Guarded) {
         let watchers = self.watchers.take();
         *self = taken;
+        self.reshaped.set(true);
         self.watchers = watchers;
     }
 

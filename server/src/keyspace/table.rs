@@ -232,12 +232,14 @@ impl Table {
     }
 
     /// Notes when something inside the entry's object is due, [`NEVER`] for nothing. To be called
-    /// after every change of the object.
+    /// after every change of the object. Says whether there was or is anything to note.
     #[inline]
-    pub(super) fn set_inner(&mut self, position: usize, due: Millis) {
-        if due != NEVER || self.inner.is_some() {
+    pub(super) fn set_inner(&mut self, position: usize, due: Millis) -> bool {
+        let notes = due != NEVER || self.inner.is_some();
+        if notes {
             self.note_inner(position, due);
         }
+        notes
     }
 
     fn note_inner(&mut self, position: usize, due: Millis) {

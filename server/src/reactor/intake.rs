@@ -27,6 +27,10 @@ const READ_BYTES: usize = 16 * 1024;
 /// what was fetched is still in the cache.
 const PLANNED: usize = 64;
 
+/// Replies that are written before more requests of the batch are run: few enough that they are
+/// still in the cache.
+const ANSWER_BYTES: usize = 64 * 1024;
+
 /// A connection whose socket can be read.
 pub(super) struct Ready {
     pub(super) place: usize,
@@ -201,6 +205,7 @@ impl Reactor<'_> {
 
     /// Runs the requests that were taken.
     fn run_takes(&mut self) {
+        let mut touched = self.touched.len();
         let mut takes = std::mem::take(&mut self.takes);
         for Take { from, bytes, decoded, plans } in takes.drain(..) {
             let Some(connection) = self.connections.current(from) else { continue };
@@ -214,6 +219,10 @@ impl Reactor<'_> {
             connection.taken = false;
             connection.run(bytes, &self.batch, decoded, &self.plans[plans], &mut turn);
             self.after_requests(from.place as usize);
+            if self.arenas.replies.len() >= ANSWER_BYTES {
+                self.answer_early(touched);
+                touched = self.touched.len();
+            }
         }
         self.takes = takes;
     }

@@ -1,8 +1,8 @@
 //! reactor — the event loops: one per core, each with connections of its own.
 //!
 //! ```text
-//! turn:  wait -> mail -> accept -> read and run ready sockets -> sweep -> write touched ones
-//!        '-------- the gate is held shared from mail to sweep --------'
+//! turn:  wait -> mail -> accept -> read, run, answer ready sockets -> sweep -> write the others
+//!        '------- the gate is held shared from mail to sweep, but while answering -------'
 //! ```
 //!
 //! Loop 0 also accepts, and hands connections out in turn. Readiness is edge-triggered: a socket
@@ -12,6 +12,7 @@
 //! wait is made but `poll`.
 
 mod accept;
+mod durable;
 mod intake;
 mod patrol;
 mod slab;
@@ -35,6 +36,7 @@ use crate::observe::Counters;
 use crate::process::Process;
 use crate::record::Sink;
 use crate::route::{Executor, Plan, Sought};
+use durable::Undurable;
 use intake::{BUFFER_BYTES, Ready, Take};
 use slab::Slab;
 
@@ -91,6 +93,8 @@ pub struct Reactor<'p> {
     wake_at: Millis,
     /// Connections whose waiting calls were answered in this turn.
     answered: Vec<usize>,
+    /// Answers that wait for the journal.
+    undurable: Undurable,
     /// Whether there is more to free, see `keyspace::later`.
     frees: bool,
     /// The blocks that had been freed when the allocator was asked for unused memory.
@@ -136,6 +140,7 @@ impl<'p> Reactor<'p> {
             sweep_at: 0,
             wake_at: Millis::MAX,
             answered: Vec::new(),
+            undurable: Undurable::default(),
             frees: false,
             given_back: 0,
             next_loop: 0,
@@ -342,7 +347,7 @@ impl<'p> Reactor<'p> {
         if self.held.is_empty() {
             return;
         }
-        let paused = self.process.pause.until.load(Relaxed) > self.now;
+        let paused = self.process.pause.until.load(Relaxed) > self.now || self.executor.is_behind();
         for place in std::mem::take(&mut self.held) {
             let Some(connection) = self.connections.get_mut(place) else { continue };
             let ready = match connection.held {
@@ -399,37 +404,46 @@ impl<'p> Reactor<'p> {
         self.touch(place);
     }
 
-    /// Writes what this turn has produced.
-    fn flush(&mut self) {
-        let mut slow = Vec::new();
-        let mut written = 0;
-        for place in std::mem::take(&mut self.touched) {
-            let Some(connection) = self.connections.get_mut(place) else { continue };
-            connection.touched = false;
-            let sent = connection.outbox.write(&mut connection.stream, &self.arenas);
-            match sent {
-                Sent::All(bytes) => {
-                    written += bytes;
-                    connection.stalled_since = 0;
-                    connection.soft_since = 0;
-                    if connection.closing {
-                        self.close(place);
-                    } else if connection.held == Some(Hold::Output) {
-                        // Go on with its requests next turn.
-                        self.again.push(place);
-                    }
+    /// Writes what has been answered since `touched` had `from` places, rather than at the end of
+    /// the turn: a socket that was just read is still in the cache, replies need little room, and
+    /// clients go on while others are served. Messages wait, since more may come for their
+    /// receivers; so does everything if the executor says so.
+    fn answer_early(&mut self, from: usize) {
+        if self.touched.len() == from || self.executor.holds_answers() {
+            return;
+        }
+        // Nobody needs to wait for system calls, and no command is to be charged with their time.
+        self.executor.step_out();
+        let mut kept = from;
+        for at in from..self.touched.len() {
+            let place = self.touched[at];
+            let is_ready = self.connections.get_mut(place).is_some_and(|connection| {
+                connection.outbox.has_only_replies() && !connection.closing
+            });
+            if !is_ready || !self.write(place) {
+                if let Some(connection) = self.connections.get_mut(place) {
+                    connection.touched = true;
                 }
-                Sent::Some(bytes) => {
-                    written += bytes;
-                    if bytes > 0 || connection.stalled_since == 0 {
-                        connection.stalled_since = self.now;
-                    }
-                    slow.push(place);
-                }
-                Sent::Failed => self.close(place),
+                self.touched[kept] = place;
+                kept += 1;
             }
         }
-        self.counters.output_bytes.add(written as u64);
+        self.touched.truncate(kept);
+        if self.touched.is_empty() {
+            self.arenas.clear();
+        }
+        self.executor.begin(self.now);
+    }
+
+    /// Writes what this turn has produced.
+    fn flush(&mut self) {
+        self.let_go();
+        let mut slow = self.hold_back();
+        for place in std::mem::take(&mut self.touched) {
+            if !self.write(place) {
+                slow.push(place);
+            }
+        }
         if !slow.is_empty() {
             let kept = self.arenas.keep_messages();
             for place in slow {
@@ -440,6 +454,42 @@ impl<'p> Reactor<'p> {
             }
         }
         self.arenas.clear();
+    }
+
+    /// Writes what there is for one connection; false if its peer takes no more for now.
+    fn write(&mut self, place: usize) -> bool {
+        let Some(connection) = self.connections.get_mut(place) else { return true };
+        connection.touched = false;
+        match connection.outbox.write(&mut connection.stream, &self.arenas) {
+            Sent::All(bytes) => {
+                self.counters.output_bytes.add(bytes as u64);
+                connection.stalled_since = 0;
+                connection.soft_since = 0;
+                if connection.closing {
+                    self.close(place);
+                } else if connection.held == Some(Hold::Output) {
+                    // Go on with its requests next turn.
+                    self.again.push(place);
+                }
+                true
+            }
+            Sent::Held(bytes) => {
+                self.counters.output_bytes.add(bytes as u64);
+                connection.stalled_since = 0;
+                true
+            }
+            Sent::Some(bytes) => {
+                self.counters.output_bytes.add(bytes as u64);
+                if bytes > 0 || connection.stalled_since == 0 {
+                    connection.stalled_since = self.now;
+                }
+                false
+            }
+            Sent::Failed => {
+                self.close(place);
+                true
+            }
+        }
     }
 
     fn close_when_written(&mut self, place: usize) {

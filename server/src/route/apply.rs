@@ -9,35 +9,49 @@ use super::{Executor, refuse};
 use crate::command::{Run, Write};
 use crate::dice::Dice;
 use crate::error::Refusal;
-use crate::keyspace::Keys;
-use crate::record::Record;
+use crate::keyspace::{Exclusive, Keys};
+use crate::process::Process;
+use crate::record::RecordRef;
 
-impl Executor<'_> {
-    /// Applies a record. Call it outside a turn.
+/// Does records again, one after the other; nobody else runs a command as long as it lives.
+pub struct Replay<'p> {
+    executor: Executor<'p>,
+    exclusive: Exclusive<'p>,
+    unread: Vec<u8>,
+}
+
+impl<'p> Replay<'p> {
+    /// Waits until everybody else is outside.
+    pub fn new(process: &'p Process) -> Replay<'p> {
+        let mut executor = Executor::new(process, 0, 0, None);
+        executor.heed_settings();
+        Replay { executor, exclusive: process.keyspace.gate().close(), unread: Vec::new() }
+    }
+
+    /// Does a record again.
     ///
     /// # Errors
     /// If no command of that name writes, or the command refuses: the record was not made from the
     /// state that it is applied to.
-    pub fn apply(&mut self, record: &Record) -> Result<(), Refusal> {
-        let request = record.request.as_request();
-        let table = &self.process.table;
-        let Some(entry) = table.called(request) else {
+    pub fn apply(&mut self, record: RecordRef<'_>) -> Result<(), Refusal> {
+        let RecordRef { stamp, seed, database, request } = record;
+        let Some(entry) = self.executor.look_up(request) else {
             return Err(refuse::unknown(request));
         };
         let Run::Write(handler) = entry.command.run else {
             return Err(refuse::unknown_sub(entry, request));
         };
-        self.heed_settings();
-        self.gate = None;
-        let space = &self.process.keyspace;
-        let mut exclusive = space.gate().close();
-        let mut unread = Vec::new();
+        let space = &self.executor.process.keyspace;
+        if database >= space.databases() {
+            return Err(Refusal::text("ERR there is no such database"));
+        }
+        self.unread.clear();
         let mut write = Write {
-            keys: Keys::whole(space, &mut exclusive, record.database, record.stamp),
+            keys: Keys::whole(space, &mut self.exclusive, database, stamp),
             args: request,
-            out: ReplyWriter::new(&mut unread, Version::Resp3),
-            now: record.stamp,
-            dice: Dice::new(record.seed),
+            out: ReplyWriter::new(&mut self.unread, Version::Resp3),
+            now: stamp,
+            dice: Dice::new(seed),
             resumed: false,
         };
         handler(&mut write).map(drop)

@@ -10,6 +10,7 @@
 //! - Nothing here knows what a command means; `EXEC` is known by what its handler answers
 //!   ([`Next::Execute`]).
 
+mod admit;
 mod apply;
 mod cached;
 mod refuse;
@@ -25,18 +26,19 @@ use std::sync::atomic::Ordering::Relaxed;
 use mainstay_protocol::{ReplyWriter, Request};
 
 use crate::clock::{Millis, Ticks};
-use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
+use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Visit, Write};
 use crate::dice::Dice;
-use crate::error::Refusal;
 use crate::keyspace::{Changed, Keys, Shape, Shared, StripeId, Swept};
 use crate::mail::Post;
 use crate::observe::Counters;
+use crate::persist::journal::{self, Policy, Trouble};
 use crate::process::Process;
 use crate::record::{RecordRef, Sink};
 use crate::session::{Replies, Session};
 use wait::{Service, Waits};
 
 pub use crate::keyspace::Sought;
+pub use apply::Replay;
 
 /// What the connection does after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +115,12 @@ pub struct Executor<'p> {
     /// Counter steps from which on a command is slow.
     slow_ticks: u64,
     waits: Waits,
+    /// Where records go to be kept; off if they are not.
+    journal: Arc<journal::Shared>,
+    /// What is wrong with it, in this turn.
+    trouble: Trouble,
+    /// More is recorded than the disk takes: writes wait.
+    is_behind: bool,
     /// Messages to other connections.
     pub post: Post,
 }
@@ -139,6 +147,9 @@ impl<'p> Executor<'p> {
             shape: Shape::DEFAULT,
             slow_ticks: u64::MAX,
             waits: Waits::default(),
+            journal: Arc::clone(&process.store().journal),
+            trouble: Trouble::None,
+            is_behind: false,
             post: Post::new(reactor, Arc::clone(&process.mailboxes)),
         }
     }
@@ -148,6 +159,8 @@ impl<'p> Executor<'p> {
         self.now = now;
         self.ticks = Ticks::now();
         self.heed_settings();
+        self.trouble = self.journal.trouble();
+        self.is_behind = self.journal.is_full();
         if self.gate.is_none() {
             self.gate = Some(self.process.keyspace.gate().share());
         }
@@ -164,9 +177,34 @@ impl<'p> Executor<'p> {
         self.shape.install();
     }
 
-    /// Ends a turn.
+    /// Whether answers must wait for the end of the turn: what was recorded may have to be on disk
+    /// before anybody hears of it, and a turn's records go there together.
+    #[inline]
+    pub fn holds_answers(&self) -> bool {
+        self.journal.is_on() && self.journal.policy() == Policy::Always
+    }
+
+    /// Steps outside the gate within a turn; [`Executor::begin`] goes on.
+    pub fn step_out(&mut self) {
+        self.gate = None;
+    }
+
+    /// Ends a turn: what it has recorded is handed over.
     pub fn end(&mut self) {
         self.gate = None;
+        if let Some(sink) = &mut self.sink {
+            sink.hand_over();
+        }
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> &journal::Shared {
+        &self.journal
+    }
+
+    /// Whether writes wait, in this turn, for the journal to be written.
+    pub fn is_behind(&self) -> bool {
+        self.is_behind
     }
 
     /// Looks a request up and asks for the memory it will need.
@@ -176,8 +214,8 @@ impl<'p> Executor<'p> {
             return Plan { entry: None, hash: 0 };
         };
         let mut hash = 0;
-        if entry.only_key != 0 {
-            hash = self.process.keyspace.hash(request.arg(entry.only_key));
+        if let Some(key) = entry.sole_key(request) {
+            hash = self.process.keyspace.hash(request.arg(key));
             self.process.keyspace.prefetch(session.database, hash);
         }
         Plan { entry: Some(entry), hash }
@@ -194,7 +232,7 @@ impl<'p> Executor<'p> {
         }
         let found = self.process.table.called(request)?;
         // Not for what a container's name stands for: the next word decides there.
-        if found.only_key == 1 {
+        if found.is_plain {
             self.last.set(Some(found));
         }
         Some(found)
@@ -227,7 +265,8 @@ impl<'p> Executor<'p> {
         out: &mut Vec<u8>,
     ) -> After {
         let begin = out.len();
-        if self.process.pause.until.load(Relaxed) > self.now && self.is_held(session, &plan) {
+        let is_paused = self.process.pause.until.load(Relaxed) > self.now;
+        if (is_paused || self.is_behind) && self.is_held(session, &plan, is_paused) {
             return After::Wait;
         }
         let outcome = match self.admit(session, request, &plan, out) {
@@ -311,81 +350,6 @@ impl<'p> Executor<'p> {
         }
     }
 
-    /// Whether CLIENT PAUSE holds this request back.
-    fn is_held(&self, session: &Session, plan: &Plan<'_>) -> bool {
-        let Some(entry) = plan.entry else { return false };
-        if !self.process.pause.writes_only.load(Relaxed) {
-            return true;
-        }
-        let writes =
-            |entry: &Entry| entry.command.writes() || entry.command.is(Trait::MayReplicate);
-        match &session.transaction {
-            None => writes(entry),
-            // Queueing changes nothing; what counts is what EXEC would do.
-            Some(open) => {
-                entry.command.is(Trait::Executes)
-                    && open
-                        .queue
-                        .iter()
-                        .any(|&(index, _)| writes(&self.process.table.entries()[index]))
-            }
-        }
-    }
-
-    /// Decides whether a request may run now: `None` if it was queued for EXEC instead.
-    #[inline]
-    fn admit(
-        &mut self,
-        session: &mut Session,
-        request: Request<'_>,
-        plan: &Plan<'p>,
-        out: &mut Vec<u8>,
-    ) -> Result<Option<&'p Entry>, Refusal> {
-        let Some(entry) = plan.entry else { return Err(refuse::unknown(request)) };
-        if !entry.takes(request.len()) {
-            return Err(Refusal::Arity(entry.wire_name));
-        }
-        if let Run::Group(_) = entry.command.run {
-            return Err(refuse::unknown_sub(entry, request));
-        }
-        if session.is_plain() {
-            return Ok(Some(entry));
-        }
-        self.admit_unusual(session, request, entry, out)
-    }
-
-    fn admit_unusual(
-        &mut self,
-        session: &mut Session,
-        request: Request<'_>,
-        entry: &'p Entry,
-        out: &mut Vec<u8>,
-    ) -> Result<Option<&'p Entry>, Refusal> {
-        let command = entry.command;
-        if !session.authenticated && !command.is(Trait::NoAuth) {
-            return Err(Refusal::text("NOAUTH Authentication required."));
-        }
-        if session.is_confined() && !command.is(Trait::WhileSubscribed) {
-            return Err(refuse::confined(entry));
-        }
-        let Some(open) = &mut session.transaction else { return Ok(Some(entry)) };
-        if command.is(Trait::NotQueued) {
-            return Ok(Some(entry));
-        }
-        if command.is(Trait::NoMulti) {
-            return Err(Refusal::text("ERR Command not allowed inside a transaction"));
-        }
-        let request = request.to_owned();
-        open.weight += request.weight();
-        if open.weight > transaction::WEIGHT_MAX {
-            return Err(Refusal::text("ERR transaction is too large"));
-        }
-        open.queue.push((entry.index, request));
-        session.settle();
-        ReplyWriter::new(out, session.version).simple("QUEUED");
-        Ok(None)
-    }
-
     /// Locks what the command needs and calls its handler.
     #[inline]
     fn dispatch(
@@ -401,8 +365,8 @@ impl<'p> Executor<'p> {
         let Some(gate) = &self.gate else { unreachable!("commands run within a turn") };
         match entry.command.run {
             Run::Read(handler) => {
-                let mut keys = if entry.only_key != 0 {
-                    Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
+                let mut keys = if let Some(key) = entry.sole_key(request) {
+                    Keys::one(space, gate, database, request.arg(key), hash, now)
                 } else if entry.keys.is_empty() {
                     Keys::roving(space, gate, database, now)
                 } else if entry.is_alone(request) {
@@ -436,44 +400,48 @@ impl<'p> Executor<'p> {
                 if entry.is_alone(request) {
                     return self.dispatch_alone(entry, session, request, out);
                 }
-                let mut keys = if entry.only_key != 0 {
-                    Keys::one(space, gate, database, request.arg(entry.only_key), hash, now)
-                } else {
-                    self.stripes.clear();
-                    entry.stripes(space, database, request, &mut self.stripes);
-                    self.stripes.sort_unstable();
-                    self.stripes.dedup();
-                    Keys::many(space, gate, database, &self.stripes, now)
-                };
-                if session.leaves_no_trace() {
-                    keys.leave_no_trace();
-                }
                 let begin = out.len();
                 let seed = self.chance.next();
-                let (mut keys, mut outcome) = {
-                    let writer = ReplyWriter::new(out, session.version);
-                    let (dice, resumed) = (Dice::new(seed), false);
-                    let mut write = Write { keys, args: request, out: writer, now, dice, resumed };
-                    let outcome = handler(&mut write);
-                    (write.keys, outcome)
-                };
-                let stamp = Stamp { now, seed, database };
-                settle(&self.counters, &mut self.sink, &keys, 0, stamp, request);
-                note_expired(&self.counters, &keys);
                 let mut served = false;
-                if let Ok(Next::Park(wait)) = &mut outcome {
-                    self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
-                } else if keys.has_ready() {
-                    keys = service!(self).serve(keys);
-                    served = true;
-                }
-                if let Some(cache) = &session.cache
-                    && entry.command.reads()
-                {
-                    cached::remember(self.process, cache, session.id, entry, request);
-                }
-                let changed = keys.take_changed();
-                drop(keys);
+                let (outcome, changed) = {
+                    // The view is large: it is made where the handler takes it, and stays there.
+                    let mut write = Write {
+                        keys: if let Some(key) = entry.sole_key(request) {
+                            Keys::one(space, gate, database, request.arg(key), hash, now)
+                        } else {
+                            self.stripes.clear();
+                            entry.stripes(space, database, request, &mut self.stripes);
+                            self.stripes.sort_unstable();
+                            self.stripes.dedup();
+                            Keys::many(space, gate, database, &self.stripes, now)
+                        },
+                        args: request,
+                        out: ReplyWriter::new(out, session.version),
+                        now,
+                        dice: Dice::new(seed),
+                        resumed: false,
+                    };
+                    if session.leaves_no_trace() {
+                        write.keys.leave_no_trace();
+                    }
+                    let mut outcome = handler(&mut write);
+                    let stamp = Stamp { now, seed: drawn(seed, &write.dice), database };
+                    settle(&self.counters, &mut self.sink, &write.keys, 0, stamp, request);
+                    note_expired(&self.counters, &write.keys);
+                    if let Ok(Next::Park(wait)) = &mut outcome {
+                        let late = write.out.since(begin).to_vec();
+                        self.waits.park(session, entry, wait, late, Some(&mut write.keys));
+                    } else if write.keys.has_ready() {
+                        write.keys = service!(self).serve(write.keys);
+                        served = true;
+                    }
+                    if let Some(cache) = &session.cache
+                        && entry.command.reads()
+                    {
+                        cached::remember(self.process, cache, session.id, entry, request);
+                    }
+                    (outcome, write.keys.take_changed())
+                };
                 if let Some(changed) = changed {
                     cached::tell(self.process, *changed, session.id, &mut self.post);
                 }
@@ -527,7 +495,7 @@ impl<'p> Executor<'p> {
         let space = &self.process.keyspace;
         let mut exclusive = space.gate().close();
         let (database, now, seed) = (session.database, self.now, self.chance.next());
-        let (mut keys, outcome) = {
+        let (mut keys, outcome, seed) = {
             let mut keys = Keys::whole(space, &mut exclusive, database, now);
             if session.leaves_no_trace() {
                 keys.leave_no_trace();
@@ -539,7 +507,7 @@ impl<'p> Executor<'p> {
                     let (args, resumed) = (request, false);
                     let mut write = Write { keys, args, out, now, dice, resumed };
                     let outcome = handler(&mut write);
-                    (write.keys, outcome)
+                    (write.keys, outcome, drawn(seed, &write.dice))
                 }
                 Run::Read(handler) => {
                     let mut read = Read { keys: &keys, args: request, out, now, dice };
@@ -548,7 +516,7 @@ impl<'p> Executor<'p> {
                         cached::remember(self.process, cache, session.id, entry, request);
                     }
                     note_lookups(&self.counters, &keys);
-                    (keys, outcome)
+                    (keys, outcome, 0)
                 }
                 Run::Session(_) | Run::Server(_) | Run::Group(_) => {
                     unreachable!("only commands on keys run alone")
@@ -609,6 +577,12 @@ fn mute(session: &mut Session, begin: usize, pushed: bool, out: &mut Vec<u8>) {
     if !pushed {
         out.truncate(begin);
     }
+}
+
+/// The seed that a record needs: none if nothing was drawn.
+#[inline]
+fn drawn(seed: u64, dice: &Dice) -> u64 {
+    if dice.is_fresh(seed) { 0 } else { seed }
 }
 
 /// What a write's record is stamped with.

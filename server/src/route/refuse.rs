@@ -4,6 +4,7 @@ use mainstay_protocol::{ReplyWriter, Request};
 
 use crate::command::Entry;
 use crate::error::Refusal;
+use crate::persist::journal;
 
 /// Writes a refusal as an error reply.
 #[cold]
@@ -39,4 +40,11 @@ pub(super) fn confined(entry: &Entry) -> Refusal {
          are allowed in this context",
         entry.wire_name
     ))
+}
+
+/// What is written now would not be kept. Redis's words, since clients know them.
+#[cold]
+pub(super) fn unkept(journal: &journal::Shared) -> Refusal {
+    let reason = journal.reason();
+    Refusal::from(format!("MISCONF Errors writing to the AOF file: {reason}"))
 }

@@ -7,7 +7,7 @@
 use mainstay_protocol::{OwnedRequest, ReplyWriter};
 
 use super::wait::Service;
-use super::{Executor, Stamp, cached, note_lookups, refuse, service, settle};
+use super::{Executor, Stamp, cached, drawn, note_lookups, refuse, service, settle};
 use crate::clock::Millis;
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
@@ -138,6 +138,9 @@ impl Executor<'_> {
             keys.leave_no_trace();
         }
         let mut last = Next::Done;
+        if let Some(sink) = &mut self.sink {
+            sink.open();
+        }
         for (index, request) in queue {
             let entry = &self.process.table.entries()[*index];
             let begin = out.len();
@@ -161,6 +164,7 @@ impl Executor<'_> {
                     let dice = Dice::new(seed);
                     let mut write = Write { keys, args, out, now, dice, resumed: false };
                     let outcome = handler(&mut write);
+                    let seed = drawn(seed, &write.dice);
                     keys = write.keys;
                     let stamp = Stamp { now, seed, database: session.database };
                     settle(&self.counters, &mut self.sink, &keys, before, stamp, args);
@@ -203,6 +207,9 @@ impl Executor<'_> {
                     refuse::write(&refusal, ReplyWriter::new(out, version));
                 }
             }
+        }
+        if let Some(sink) = &mut self.sink {
+            sink.close();
         }
         note_lookups(&self.counters, &keys);
         if keys.has_ready() {

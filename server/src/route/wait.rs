@@ -24,7 +24,7 @@ use std::sync::atomic::{
 
 use mainstay_protocol::{OwnedRequest, ReplyWriter, Version};
 
-use super::{Executor, Stamp, cached, refuse, service, settle};
+use super::{Executor, Stamp, cached, drawn, refuse, service, settle};
 use crate::clock::Millis;
 use crate::command::{Entry, Next, Read, Run, Wait, Write};
 use crate::dice::Dice;
@@ -351,15 +351,15 @@ impl Service<'_, '_> {
         let (args, dice) = (request.as_request(), Dice::new(seed));
         let mut reply = Vec::new();
         let out = ReplyWriter::new(&mut reply, parked.version);
-        let (keys, outcome) = match entry.command.run {
+        let (keys, outcome, seed) = match entry.command.run {
             Run::Write(handler) => {
                 let mut write = Write { keys, args, out, now, dice, resumed: true };
                 let outcome = handler(&mut write);
-                (write.keys, outcome)
+                (write.keys, outcome, drawn(seed, &write.dice))
             }
             Run::Read(handler) => {
                 let outcome = handler(&mut Read { keys: &keys, args, out, now, dice });
-                (keys, outcome)
+                (keys, outcome, 0)
             }
             Run::Session(_) | Run::Server(_) | Run::Group(_) => {
                 unreachable!("what waits for keys reads or writes them")

@@ -61,6 +61,8 @@ pub static SETTINGS: &[&Setting] = &[
     &SAVE,
     &APPENDONLY,
     &APPENDFSYNC,
+    &JOURNAL_SEGMENT_SIZE,
+    &JOURNAL_BUFFER_LIMIT,
 ];
 
 /// The TCP port.
@@ -509,14 +511,35 @@ pub static SAVE: Setting = Setting {
 /// Whether writes are journaled.
 pub static APPENDONLY: Setting = Setting {
     name: "appendonly",
-    summary: "Keeps a journal of all writes on disk; only `no` is possible yet.",
+    summary: "Keeps a journal of all writes in the folder of data; `yes` if `dir` is given and \
+              nothing else is said.",
     section: Section::Persistence,
     shape: Shape::Bool,
     default: "no",
-    effect: Effect::Absent(
-        "no write would be kept, since the journal is not built yet; data lives in memory only: \
-         say `appendonly no`",
-    ),
+    when: When::AtStart,
+    ..Setting::ANYTIME
+};
+
+/// How large a segment of the journal is.
+pub static JOURNAL_SEGMENT_SIZE: Setting = Setting {
+    name: "journal-segment-size",
+    summary: "Bytes of one file of the journal, taken on disk before they are used.",
+    section: Section::Persistence,
+    shape: Shape::Bytes { min: 64 << 10, max: 4 << 30 },
+    default: "64mb",
+    when: When::AtStart,
+    ..Setting::ANYTIME
+};
+
+/// How much may wait to be written.
+pub static JOURNAL_BUFFER_LIMIT: Setting = Setting {
+    name: "journal-buffer-limit",
+    summary: "Bytes of writes that may wait in memory for a slow disk; beyond it writing clients \
+              wait.",
+    section: Section::Persistence,
+    shape: Shape::Bytes { min: 1 << 20, max: 64 << 30 },
+    default: "64mb",
+    when: When::AtStart,
     ..Setting::ANYTIME
 };
 
@@ -524,10 +547,9 @@ pub static APPENDONLY: Setting = Setting {
 pub static APPENDFSYNC: Setting = Setting {
     name: "appendfsync",
     summary: "When the journal is flushed to disk: after every write, every second, or when the \
-              system likes; without a journal it changes nothing.",
+              system likes.",
     section: Section::Persistence,
     shape: Shape::Choice(&["everysec", "always", "no"]),
     default: "everysec",
-    effect: Effect::Idle,
     ..Setting::ANYTIME
 };

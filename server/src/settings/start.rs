@@ -14,6 +14,7 @@ use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
+use super::catalog;
 use super::file::{self, Directive, Place, Sink};
 use super::flags;
 use super::known;
@@ -140,6 +141,7 @@ impl<'t> Draft<'t> {
     /// All values and the idle directives that were given.
     fn finish(mut self) -> Result<(Vec<Value>, Vec<String>), Problems> {
         let mut values = Vec::with_capacity(self.given.len());
+        self.keep_data_in_given_folder();
         for (setting, given) in self.table.all().iter().zip(std::mem::take(&mut self.given)) {
             let Some(Given { value, place, line }) = given else {
                 values.push(setting.default_value());
@@ -153,6 +155,19 @@ impl<'t> Draft<'t> {
             values.push(value);
         }
         if self.problems.shown.is_empty() { Ok((values, self.idle)) } else { Err(self.problems) }
+    }
+
+    /// Whoever says where data belongs wants it kept, unless they say otherwise.
+    fn keep_data_in_given_folder(&mut self) {
+        let at = |setting: &Setting| self.table.find(setting.name.as_bytes());
+        let (Some(dir), Some(appendonly)) = (at(&catalog::DIR), at(&catalog::APPENDONLY)) else {
+            return;
+        };
+        if let (Some(Given { place, line, .. }), None) = (&self.given[dir], &self.given[appendonly])
+        {
+            let (value, place, line) = (Value::Bool(true), place.clone(), line.clone());
+            self.given[appendonly] = Some(Given { value, place, line });
+        }
     }
 
     fn note_idle(&mut self, name: &str) {

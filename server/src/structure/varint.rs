@@ -3,6 +3,9 @@
 /// The most bytes a length takes.
 pub(super) const WIDTH_MAX: usize = 10;
 
+/// From here on a length takes more than one byte.
+pub(super) const LONG: usize = 0x80;
+
 /// An encoded length.
 #[derive(Clone, Copy)]
 pub(super) struct Varint {
@@ -43,7 +46,7 @@ impl Varint {
 /// How many bytes the length takes.
 #[inline]
 pub(super) fn width(value: usize) -> usize {
-    if value < 0x80 { 1 } else { (usize::BITS - value.leading_zeros()).div_ceil(7) as usize }
+    if value < LONG { 1 } else { (usize::BITS - value.leading_zeros()).div_ceil(7) as usize }
 }
 
 /// The length at the start of `bytes`, and its width.

@@ -17,7 +17,7 @@ use mainstay_server::keyspace::{Keys, Keyspace, Kind, STRING_TAG, Swept, Value};
 use mainstay_server::mail::{Address, Mail, Mailbox, Wake};
 use mainstay_server::process::Process;
 use mainstay_server::record::{Record, RecordRef, Sink};
-use mainstay_server::route::{After, Executor};
+use mainstay_server::route::{After, Executor, Replay};
 use mainstay_server::session::Session;
 use mainstay_server::settings::catalog as said;
 use mainstay_server::settings::{Settings, Start, start};
@@ -70,9 +70,9 @@ pub fn digest(process: &Process, now: Millis) -> u64 {
 
 /// Replays records on a process; says which one was refused.
 pub fn replay(process: &Process, records: &[Record]) -> Result<(), String> {
-    let mut executor = Executor::new(process, 0, 0, None);
+    let mut replay = Replay::new(process);
     for (number, record) in records.iter().enumerate() {
-        executor.apply(record).map_err(|refusal| {
+        replay.apply(record.as_ref()).map_err(|refusal| {
             format!("record {number}, {:?}, is refused: {refusal}", record.request)
         })?;
     }

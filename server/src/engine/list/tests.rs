@@ -31,9 +31,8 @@ fn a_list_survives_freezing_and_copying_at_any_point() {
             let (at, value) = (dice.below(model.len() + 1), entry(&mut dice));
             match dice.below(8) {
                 0 if !model.is_empty() => {
-                    assert_eq!(list.entries.peek(End::Front), model.first().map(Vec::as_slice));
-                    list.entries.pop(End::Front);
-                    model.remove(0);
+                    let popped = list.entries.pop(End::Front, <[u8]>::to_vec);
+                    assert_eq!(popped, Some(model.remove(0)));
                 }
                 1 if at < model.len() => {
                     list.entries.set(at, &value);

@@ -119,23 +119,24 @@ impl List {
         }
     }
 
-    /// Removes the entry at an end; false when there is none. Read it with [`List::peek`] before.
+    /// Shows the entry at an end and removes it; `None` when there is none.
     #[inline]
-    pub fn pop(&mut self, end: End) -> bool {
-        let Some(length) = self.peek(end).map(<[u8]>::len) else { return false };
-        match &mut self.form {
-            Form::Short(segment) => {
-                segment.pop(end);
-            }
+    pub fn pop<R>(&mut self, end: End, show: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        let mut bytes = 0;
+        let show = |entry: &[u8]| {
+            bytes = Segment::entry_bytes(entry.len());
+            show(entry)
+        };
+        let shown = match &mut self.form {
+            Form::Short(segment) => segment.pop(end, show),
             Form::Long(directory) => {
-                if let Some(place) = directory.end(end) {
-                    directory.change(place, |segment| segment.pop(end));
-                }
+                let place = directory.end(end)?;
+                directory.change(place, |segment| segment.pop(end, show))?
             }
-        }
-        self.bytes -= Segment::entry_bytes(length);
+        };
+        self.bytes -= bytes;
         self.shorten();
-        true
+        shown
     }
 
     /// Gives up the directory when one segment is left.

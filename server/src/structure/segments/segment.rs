@@ -150,17 +150,18 @@ impl Segment {
         }
     }
 
-    /// Removes the entry at an end; false when there is none.
+    /// Shows the entry at an end and removes it; `None` when there is none.
     #[inline]
-    pub(super) fn pop(&mut self, end: End) -> bool {
-        let Some(length) = self.peek(end).map(<[u8]>::len) else { return false };
-        let less = Self::entry_bytes(length);
+    pub(super) fn pop<R>(&mut self, end: End, show: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        let entry = self.peek(end)?;
+        let less = Self::entry_bytes(entry.len());
+        let shown = show(entry);
         match end {
             End::Front => self.start += less,
             End::Back => self.end -= less,
         }
         self.count -= 1;
-        true
+        Some(shown)
     }
 
     /// The entries, from both ends.
@@ -262,7 +263,21 @@ impl Segment {
     }
 }
 
+/// Writes an entry to where there are just its bytes.
+#[inline]
 fn write(place: &mut [u8], entry: &[u8]) {
+    if let [first, content @ .., last] = place
+        && entry.len() < varint::LONG
+    {
+        // One byte is its own reverse.
+        (*first, *last) = (entry.len() as u8, entry.len() as u8);
+        content.copy_from_slice(entry);
+    } else {
+        write_long(place, entry);
+    }
+}
+
+fn write_long(place: &mut [u8], entry: &[u8]) {
     let length = Varint::new(entry.len());
     let width = length.bytes().len();
     place[..width].copy_from_slice(length.bytes());

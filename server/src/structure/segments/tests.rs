@@ -81,7 +81,7 @@ fn a_list_does_what_a_deque_does() {
                         End::Front => model.pop_front(),
                         End::Back => model.pop_back(),
                     };
-                    assert_eq!(list.pop(end), popped.is_some());
+                    assert_eq!(list.pop(end, <[u8]>::to_vec), popped);
                 }
                 10 => {
                     let count = if dice.below(20) == 0 { dice.below(most) } else { dice.below(4) };
@@ -153,7 +153,7 @@ fn a_queue_does_not_creep() {
                 list.push(feed, &i.to_le_bytes());
                 if i >= backlog {
                     assert_eq!(list.peek(serve), Some(&(i - backlog).to_le_bytes()[..]));
-                    assert!(list.pop(serve));
+                    assert!(list.pop(serve, |_| ()).is_some());
                 }
             }
             assert_eq!(list.len(), backlog);

@@ -4,6 +4,7 @@
 //! `requirepass` holds for who authenticates next; who is in stays in, as in Redis.
 
 use crate::observe::log;
+use crate::persist::journal::Policy;
 use crate::process::Process;
 use crate::settings::catalog as said;
 use crate::settings::store::{Change, SettingError, refused};
@@ -32,6 +33,9 @@ pub(super) fn apply(process: &Process, changes: &[Change]) -> Result<(), Setting
     for change in changes {
         match &change.value {
             Value::Choice(level) if is(change, &said::LOGLEVEL) => log::set_level(level),
+            Value::Choice(when) if is(change, &said::APPENDFSYNC) => {
+                process.store().journal.set_policy(Policy::named(when));
+            }
             Value::Integer(most) if is(change, &said::SLOWLOG_MAX_LEN) => {
                 process.slow_log.keep(usize::try_from(*most).unwrap_or(0));
             }

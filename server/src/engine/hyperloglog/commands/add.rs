@@ -1,7 +1,5 @@
 //! engine/hyperloglog/commands/add.rs — PFADD: elements are seen.
 
-use smallvec::SmallVec;
-
 use super::{put, sketch};
 use crate::command::{Access, Arg, Command, Cost, Next, Outcome, Reply, Run, Type, Write};
 use crate::engine::hyperloglog::sketch::{Draft, Sketch, registers_mut};
@@ -50,17 +48,15 @@ fn pfadd(cx: &mut Write<'_, '_>) -> Outcome {
             }
         }
         Some(Sketch::Dense(_, registers)) => {
-            let raised: SmallVec<[(usize, u8); 8]> = cx
-                .args
-                .args()
-                .skip(2)
-                .map(element::place)
-                .filter(|&(index, value)| dense::get(registers, index) < value)
-                .collect();
-            if !raised.is_empty() {
-                raise(cx, &raised)?;
+            let raises = |element| {
+                let (index, value) = element::place(element);
+                dense::get(registers, index) < value
+            };
+            let raising = cx.args.args().skip(2).position(raises);
+            if let Some(at) = raising {
+                raise(cx, at + 2)?;
             }
-            !raised.is_empty()
+            raising.is_some()
         }
     };
     cx.out.integer(changed.into());
@@ -75,14 +71,15 @@ fn add_to_draft(cx: &mut Write<'_, '_>, mut draft: Draft, from: usize) -> Result
     put(&mut cx.keys, cx.args.arg(1), &draft.finish())
 }
 
-/// Raises registers of a dense value where it is.
-fn raise(cx: &mut Write<'_, '_>, raised: &[(usize, u8)]) -> Result<(), Refusal> {
+/// Adds the elements from an argument on to a dense value where it is.
+fn raise(cx: &mut Write<'_, '_>, from: usize) -> Result<(), Refusal> {
+    let elements = cx.args.args().skip(from);
     cx.keys.amend_string(
         cx.args.arg(1),
         |len| len,
         |bytes| {
             if let Some(registers) = registers_mut(bytes) {
-                for &(index, value) in raised {
+                for (index, value) in elements.map(element::place) {
                     dense::raise(registers, index, value);
                 }
             }

@@ -146,11 +146,9 @@ fn pop_several(cx: &mut Write<'_, '_>, end: End, name: &'static str) -> Outcome 
 /// Moves the entry at an end into a reply.
 #[inline]
 pub(super) fn pop_one(list: &mut List, end: End, out: &mut ReplyWriter<'_>) {
-    match list.peek(end) {
-        Some(entry) => out.bulk(entry),
-        None => out.null(),
+    if list.pop(end, |entry| out.bulk(entry)).is_none() {
+        out.null();
     }
-    list.pop(end);
 }
 
 /// Moves up to `count` entries at an end into an array.

@@ -65,10 +65,8 @@ pub(super) fn transfer(cx: &mut Write<'_, '_>, from: End, to: End) -> Result<boo
     cx.keys.holds::<Sequence>(target)?;
     let mut moved = Vec::new();
     if let Some(mut list) = cx.keys.edit_existing::<Sequence>(source)?
-        && let Some(entry) = list.entries.peek(from)
+        && list.entries.pop(from, |entry| moved.extend_from_slice(entry)).is_some()
     {
-        moved.extend_from_slice(entry);
-        list.entries.pop(from);
         // A list that is moved within must not be gone for a moment: its deadline would be too.
         if source == target {
             list.entries.push(to, &moved);
