@@ -11,12 +11,13 @@ use crate::dice::Dice;
 use crate::error::Fault;
 use crate::keyspace::{Keyspace, Later};
 use crate::mail::Mailbox;
+use crate::migration::follow;
 use crate::persist::journal::Tap;
 use crate::process::Process;
 use crate::reactor::{Listeners, LoopWaker, Reactor, WAKE};
 use crate::settings::Settings;
 use crate::settings::catalog as said;
-use crate::{catalog, clock, restore};
+use crate::{catalog, clock, restore, saving};
 
 /// A process whose loops are made and do not run yet.
 pub struct Assembly {
@@ -95,15 +96,33 @@ impl Assembly {
                 })?;
                 threads.push(thread);
             }
+            let dice = Dice::new(chance.next());
+            let saving = thread::Builder::new().name("saving".into());
+            saving
+                .spawn_scoped(scope, move || saving::run(process, dice))
+                .map_err(Fault::io("start a thread"))
+                .inspect_err(|_| process.stop())?;
+            let follow = || {
+                let tap = Box::new(Tap::new(Arc::clone(&process.store().journal)));
+                follow::run(process, Some(tap));
+            };
+            let follower = thread::Builder::new().name("follower".into());
+            let follower = follower.spawn_scoped(scope, follow);
+            let follower = follower.map_err(Fault::io("start a thread")).inspect_err(|_| {
+                process.stop();
+            })?;
             meanwhile(process);
             let mut ended = Ok(());
             for thread in threads {
                 let result = thread.join().unwrap_or_else(|_| Err(Fault::Panic("a loop".into())));
                 ended = ended.and(result);
             }
-            // Whatever became of the loops, what they have recorded is kept.
-            process.store().close();
+            let followed = follower.join();
+            ended = ended.and(followed.map_err(|_| Fault::Panic("the follower".into())));
             ended
         })
+        // Whatever became of the loops, what they have recorded is kept.
+        .inspect_err(|_| saving::finish(process, Some(false), &mut chance))
+        .inspect(|()| saving::finish(process, process.saves_at_end(), &mut chance))
     }
 }

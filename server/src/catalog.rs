@@ -17,6 +17,7 @@ pub static ENGINES: &[&Engine] = &[
     &engine::bitmap::ENGINE,
     &engine::hyperloglog::ENGINE,
     &engine::geo::ENGINE,
+    &engine::limiter::ENGINE,
     &engine::pubsub::ENGINE,
     &system::transaction::ENGINE,
     &system::script::ENGINE,
@@ -26,7 +27,9 @@ pub static ENGINES: &[&Engine] = &[
     &system::command::ENGINE,
     &system::config::ENGINE,
     &system::info::ENGINE,
+    &system::persistence::ENGINE,
     &system::process::ENGINE,
+    &system::replication::ENGINE,
 ];
 
 /// Every setting: the process's own and the engines'.

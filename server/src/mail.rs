@@ -217,6 +217,9 @@ impl Mailbox {
     }
 }
 
+/// Commands that run outside of all loops have this for their loop.
+const OUTSIDE: u16 = u16::MAX;
+
 /// Messages of the commands of one loop turn.
 pub struct Post {
     reactor: u16,
@@ -235,10 +238,15 @@ impl Post {
         Post { reactor, mailboxes, bytes, letters, to, due: 0, answers }
     }
 
+    /// The post of commands that run outside of all loops: everything goes to an inbox.
+    pub fn outside(mailboxes: Arc<[Mailbox]>) -> Post {
+        Post::new(OUTSIDE, mailboxes)
+    }
+
     /// Whether there is no other loop: letters may be delivered without looking at the inbox.
     #[inline]
     pub fn is_alone(&self) -> bool {
-        self.mailboxes.len() == 1
+        self.mailboxes.len() == 1 && self.reactor != OUTSIDE
     }
 
     /// Sends a message to each receiver. Whoever orders several publishers by a lock calls this

@@ -8,7 +8,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use mainstay_server::assembly::Assembly;
 use mainstay_server::error::Fault;
+use mainstay_server::migration::{files, follow};
 use mainstay_server::observe::log;
+use mainstay_server::offline::Task;
 use mainstay_server::process::Process;
 use mainstay_server::reactor::Listeners;
 use mainstay_server::settings::catalog as said;
@@ -39,7 +41,15 @@ mod allocator {
 fn main() -> ExitCode {
     clock::start();
     let args: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
-    let configured = match start(&catalog::settings(), &args, &mut std::io::stdin()) {
+    let (task, args) = match Task::read(&args) {
+        Ok(None) => (None, &args[..]),
+        Ok(Some((task, rest))) => (Some(task), rest),
+        Err(usage) => {
+            eprintln!("{usage}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let configured = match start(&catalog::settings(), args, &mut std::io::stdin()) {
         Ok(Start::Serve(configured)) => *configured,
         Ok(Start::Print(text)) => {
             // Nobody is left to tell if standard output is closed.
@@ -51,13 +61,25 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let opened = startup::enter_folder(&configured.settings);
-    if let Err(fault) = opened.and_then(|()| log::open(&configured.settings)) {
-        eprintln!("mainstay-server: {fault}");
-        return ExitCode::FAILURE;
-    }
+    // Its path is meant from where the process was started.
+    let task = task.map(Task::made_absolute).transpose();
+    let task = match task.and_then(|task| {
+        startup::enter_folder(&configured.settings)?;
+        log::open(&configured.settings)?;
+        Ok(task)
+    }) {
+        Ok(task) => task,
+        Err(fault) => {
+            eprintln!("mainstay-server: {fault}");
+            return ExitCode::FAILURE;
+        }
+    };
     let has_file = !configured.settings.text(&said::LOGFILE).is_empty();
-    match serve(configured) {
+    let done = match task {
+        None => serve(configured),
+        Some(task) => task.run(configured.settings, secret()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             tracing::error!("{fault}");
@@ -91,9 +113,7 @@ fn serve(configured: Configured) -> Result<(), Fault> {
     let _pid_file = PidFile::write(&settings);
     let places = listeners.places();
     let hint = hint(&settings, &places);
-    // Secret: whoever knows it can choose keys that collide.
-    let seed = RandomState::new().build_hasher().finish();
-    let mut assembly = Assembly::new(settings, seed)?;
+    let mut assembly = Assembly::new(settings, secret())?;
     // The process is new: nobody has said it before.
     let _ = assembly.process.give_back.set(allocator::give_back);
     let resident = usize::try_from(machine::resident_bytes()).unwrap_or(0);
@@ -102,7 +122,12 @@ fn serve(configured: Configured) -> Result<(), Fault> {
     assembly.process.on_stop(Box::new(move || handle.close()));
     let threads = assembly.process.mailboxes.len();
     tracing::info!("Running standalone with {threads} threads, listening on {}", places.join(", "));
+    let is_taken_over = files::load_found(&assembly.process)?;
     assembly.restore()?;
+    if is_taken_over {
+        files::keep_loaded(&assembly.process)?;
+    }
+    follow::begin(&assembly.process)?;
     match assembly.process.store().place() {
         Some(place) => tracing::info!("Data is kept in {place}"),
         None => tracing::info!(
@@ -113,6 +138,11 @@ fn serve(configured: Configured) -> Result<(), Fault> {
     assembly.serve(listeners, |process| wait(process, &mut signals))?;
     tracing::info!("Mainstay has stopped, bye");
     Ok(())
+}
+
+/// What the hash of keys is seeded with: whoever knows it can choose keys that collide.
+fn secret() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// Waits for the process to stop, or for a signal to stop it.

@@ -10,6 +10,7 @@ use crate::clients::Clients;
 use crate::clock::Millis;
 use crate::command::{Engine, Table};
 use crate::dice::Dice;
+use crate::following::Following;
 use crate::keyspace::Keyspace;
 use crate::mail::Mailbox;
 use crate::observe::Counters;
@@ -35,7 +36,7 @@ pub struct Process {
     pub clients: Clients,
     /// Who caches which keys.
     pub tracking: Tracking,
-    /// The counters of each loop.
+    /// The counters of each loop, and last those of whoever applies commands outside of loops.
     pub counters: Vec<Arc<Counters>>,
     /// The inbox of each loop.
     pub mailboxes: Arc<[Mailbox]>,
@@ -50,6 +51,10 @@ pub struct Process {
     pub give_back: OnceLock<fn()>,
     /// The most memory that INFO's `used_memory` has been seen at.
     pub memory_peak: AtomicUsize,
+    /// Whom it follows.
+    pub following: Following,
+    /// Sources of libraries of functions that came with Redis's data, and that nobody runs yet.
+    pub libraries: Mutex<Vec<Vec<u8>>>,
     /// CLIENT PAUSE.
     pub pause: Pause,
     /// What of the data outlives the process.
@@ -61,6 +66,8 @@ pub struct Process {
     /// When the process started.
     pub started: Millis,
     states: Vec<Box<dyn State>>,
+    /// Whether a snapshot is made at the end; as the save points say if nobody does.
+    at_end: Mutex<Option<bool>>,
     stop: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
@@ -124,19 +131,22 @@ impl Process {
             keyspace,
             clients: Clients::default(),
             tracking: Tracking::new(dice.next()),
-            counters: mailboxes.iter().map(|_| Arc::new(Counters::new(commands))).collect(),
+            counters: (0..=mailboxes.len()).map(|_| Arc::new(Counters::new(commands))).collect(),
             mailboxes: mailboxes.into(),
             slow_log: SlowLog::default(),
             rates: Rates::default(),
             memory_startup: AtomicUsize::new(0),
             give_back: OnceLock::new(),
             memory_peak: AtomicUsize::new(0),
+            following: Following::default(),
+            libraries: Mutex::default(),
             pause: Pause::default(),
             store: Store::new(pending_max),
             stopping: AtomicBool::new(false),
             run_id: (0..5).map(|_| format!("{:08x}", dice.next() as u32)).collect(),
             started,
             states: engines.iter().filter_map(|engine| engine.state).map(|make| make()).collect(),
+            at_end: Mutex::new(None),
             stop: Mutex::new(None),
             table,
         }
@@ -204,6 +214,21 @@ impl Process {
         }
     }
 
+    /// Says whether a snapshot is made when the process ends.
+    pub fn save_at_end(&self, save: bool) {
+        *self.at_end.lock() = Some(save);
+    }
+
+    /// What [`Process::save_at_end`] was told.
+    pub fn saves_at_end(&self) -> Option<bool> {
+        *self.at_end.lock()
+    }
+
+    /// Whether the process is to end.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
+    }
+
     /// Says what is to be done when the process shall end.
     pub fn on_stop(&self, stop: Box<dyn Fn() + Send>) {
         *self.stop.lock() = Some(stop);
@@ -217,5 +242,6 @@ impl Process {
             stop();
         }
         self.mailboxes.iter().for_each(|mailbox| mailbox.send(crate::mail::Mail::Look));
+        self.following.wake();
     }
 }

@@ -24,9 +24,15 @@ const TOLD_EVERY: u64 = 1 << 20;
 const FREED_EVERY: u64 = 1 << 10;
 
 /// What the settings say of the journal.
-fn terms(settings: &Settings) -> Terms {
+pub fn terms(settings: &Settings) -> Terms {
     let policy = Policy::named(settings.choice(&said::APPENDFSYNC));
     Terms { policy, segment_bytes: settings.bytes(&said::JOURNAL_SEGMENT_SIZE) }
+}
+
+/// Wakes all loops: something has become durable.
+pub fn wake(process: &Process) -> Box<dyn Fn() + Send> {
+    let mailboxes = Arc::clone(&process.mailboxes);
+    Box::new(move || mailboxes.iter().for_each(|mailbox| mailbox.send(Mail::Look)))
 }
 
 /// Reads what the folder of data holds, and begins to record if `appendonly` says so. Does nothing
@@ -48,6 +54,14 @@ pub fn restore(process: &Arc<Process>, chance: &mut Dice) -> Result<(), Fault> {
     store.open(dir, chance)?;
     let begun = clock::instant();
     store.loading.is_on.store(true, Relaxed);
+    let kinds = || process.engines.iter().flat_map(|engine| engine.kinds.iter().copied());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // On a thread of its own for the same reason as the journal.
+    let loaded = std::thread::scope(|scope| {
+        let load = || store.load(&process.keyspace, kinds(), threads);
+        scope.spawn(load).join().unwrap_or_else(|_| Err(Fault::Panic("loading".into())))
+    });
+    loaded?;
     let end = replay(process, store)?;
     store.loading.is_on.store(false, Relaxed);
     let took = (clock::instant() - begun).as_micros() as u64;
@@ -57,13 +71,14 @@ pub fn restore(process: &Arc<Process>, chance: &mut Dice) -> Result<(), Fault> {
         .sum();
     let units = store.loading.units.load(Relaxed);
     tracing::info!(
-        "Restored {keys} keys in {:.3} s: {units} units of the journal were done again",
-        took as f64 / 1e6
+        "Restored {keys} keys in {:.3} s: {} from the snapshot, and {units} units of the journal \
+         were done again",
+        took as f64 / 1e6,
+        store.loading.snapshot.entries.load(Relaxed)
     );
     if records {
-        let mailboxes = Arc::clone(&process.mailboxes);
-        let wake = move || mailboxes.iter().for_each(|mailbox| mailbox.send(Mail::Look));
-        store.record(end, terms(settings), Dice::new(chance.next()), Box::new(wake))?;
+        let dice = Dice::new(chance.next());
+        store.record(end, terms(settings), dice, wake(process), true)?;
     } else {
         store.continue_at(end.next);
     }

@@ -29,8 +29,8 @@ fn is_protocol_error(frame: &Frame) -> bool {
 fn is_tame(command: &Command) -> bool {
     let wild = ["SHUTDOWN", "QUIT", "DEBUG", "CLIENT", "CONFIG", "MONITOR", "SUBSCRIBE", "RESET"];
     let name = command.name.split(' ').next().unwrap_or_default();
-    // As in Redis, WAIT waits and is not said to.
-    let waits = command.is(Trait::Blocking) || command.name == "WAIT";
+    // As in Redis, WAIT and SAVE wait and are not said to.
+    let waits = command.is(Trait::Blocking) || ["WAIT", "SAVE"].contains(&command.name);
     !waits && !wild.iter().any(|wild| name.ends_with(wild)) && !matches!(command.run, Run::Group(_))
 }
 

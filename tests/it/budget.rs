@@ -167,6 +167,46 @@ fn overwriting_with_a_deadline_allocates_nothing() {
     }
 }
 
+/// What writers save for a snapshot is bounded: when the walker does not follow, they wait.
+#[test]
+fn a_snapshot_that_is_not_written_takes_bounded_memory() {
+    let process = bare::small(1);
+    let mut bare = bare::Bare::new(&process, 1);
+    let client = bare.connect(Version::Resp2);
+    let value = "x".repeat(16 << 10);
+    for number in 0..4_000 {
+        bare.line(client, &format!("SET key:{number} {value}"));
+        bare.take_records();
+    }
+    let space = &process.keyspace;
+    let mut capture = {
+        let mut gate = space.gate().close();
+        space.begin_capture(&mut gate, bare.now).expect("no other is made")
+    };
+    let before = HELD.get();
+    HELD_MAX.set(before);
+    let mut done = 0;
+    let mut write = |bare: &mut bare::Bare<'_>| {
+        let after = bare.line(client, &format!("SETRANGE key:{done} 0 changed")).after;
+        bare.take_records();
+        done += usize::from(after == After::Go);
+        after
+    };
+    while write(&mut bare) == After::Go {}
+    let most = HELD_MAX.get() - before;
+    assert!((32 << 20..40 << 20).contains(&most), "{most} bytes until writers wait");
+    let mut piece = Vec::new();
+    space.walk(&mut capture, &mut piece);
+    assert_eq!(write(&mut bare), After::Go, "the walker follows");
+    while space.walk(&mut capture, &mut piece) {
+        piece.clear();
+    }
+    space.end_capture(capture);
+    drop(piece);
+    let left = HELD.get() - before;
+    assert!(left < 1 << 20, "{left} bytes are left of it");
+}
+
 /// A look into a container, or a change in it that takes no more room, is done where it lies.
 #[test]
 fn asking_containers_and_changing_what_is_there_allocates_nothing() {

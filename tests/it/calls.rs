@@ -26,6 +26,7 @@ const STRICTER: &[(&str, &str)] = &[
     ("ZINTER", "as many weights as keys"),
     ("ZUNIONSTORE", "as many weights as keys"),
     ("ZINTERSTORE", "as many weights as keys"),
+    ("INCREX", "PERSIST or ENX, not both"),
 ];
 
 /// Commands that cannot succeed here, and why.
@@ -34,6 +35,7 @@ const HOPELESS: &[(&str, &str)] = &[
     ("SCRIPT KILL", "no script can be running"),
     ("FUNCTION KILL", "no function can be running"),
     ("FUNCTION DELETE", "no library can be loaded"),
+    ("BGREWRITEAOF", "BGSAVE was asked for before it, and nobody writes the snapshot"),
     ("DEBUG", "it is for clients of this machine, and a bare client comes from nowhere"),
 ];
 
@@ -65,6 +67,7 @@ fn call(bare: &mut Bare<'_>, version: Version, authenticated: bool, args: &[&[u8
     }
     bare.disconnect(client);
     bare.process.pause.until.store(0, Relaxed);
+    bare.process.following.leave();
     frames
 }
 

@@ -7,6 +7,7 @@ mod calls;
 #[path = "../../server/fuzz/src/lib.rs"]
 mod checks;
 mod fields;
+mod files;
 mod hyperloglog;
 mod keyspace;
 mod patterns;
@@ -14,6 +15,7 @@ mod replay;
 mod replies;
 mod scripts;
 mod serialised;
+mod snapshot;
 mod table;
 mod tidy;
 mod waiting;

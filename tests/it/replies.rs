@@ -12,10 +12,15 @@ const LONG_BYTES: [usize; 3] = [30_000, 90_000, 400_000];
 
 #[test]
 fn long_and_short_replies_and_messages_keep_their_order() {
-    for threads in ["1", "2"] {
+    let folder = std::env::temp_dir().join(format!("mainstay-replies-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for the journal");
+    let always = ["--appendonly", "yes", "--appendfsync", "always", "--dir"];
+    let dir = folder.display().to_string();
+    let always = [&["--threads", "2"], &always[..], &[&dir]].concat();
+    for flags in [&["--threads", "1"][..], &["--threads", "2"], &always] {
         let seed = seed("replies");
         let mut dice = Dice::new(seed);
-        let served = Served::start(&["--threads", threads], seed);
+        let served = Served::start(flags, seed);
         let mut clients: Vec<_> = (0..5).map(|_| served.connect()).collect();
         for (number, bytes) in LONG_BYTES.into_iter().enumerate() {
             let value: Vec<u8> = (0..bytes).map(|at| b'a' + (at % 23) as u8).collect();
@@ -47,6 +52,11 @@ fn long_and_short_replies_and_messages_keep_their_order() {
                             encode_request(publish.into_iter(), &mut stream);
                             replies.push("5".to_owned());
                             published += 1;
+                        }
+                        3 => {
+                            let set = [&b"SET"[..], b"short", text.as_bytes()];
+                            encode_request(set.into_iter(), &mut stream);
+                            replies.push("OK".to_owned());
                         }
                         _ => {
                             encode_request(
@@ -81,6 +91,7 @@ fn long_and_short_replies_and_messages_keep_their_order() {
         }
         served.stop().expect("no loop failed");
     }
+    let _ = std::fs::remove_dir_all(&folder);
 }
 
 /// A reply as it is expected: of a long one the number of its bytes, if they are the right ones.

@@ -11,7 +11,15 @@ use mainstay_server::settings::known;
 use mainstay_tests::script;
 
 /// Every kind and its tag. Tags are on disk and in digests: a line here never changes.
-const KINDS: &[(&str, u8)] = &[("list", 1), ("hash", 2), ("set", 3), ("zset", 4), ("stream", 5)];
+const KINDS: &[(&str, u8)] = &[
+    ("list", 1),
+    ("hash", 2),
+    ("set", 3),
+    ("zset", 4),
+    ("stream", 5),
+    ("ratelimit", 32),
+    ("ratelimit-rules", 192),
+];
 
 fn table() -> Table {
     Table::new(catalog::ENGINES)

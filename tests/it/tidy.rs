@@ -23,6 +23,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hashbrown", &["keyspace", "structure", "engine", "dice.rs", "tracking"]),
     ("itoa", &["engine", "command", "persist"]),
     ("libm", &["engine/geo"]),
+    ("lz4_flex", &["persist/snapshot"]),
     ("mimalloc", &["main.rs"]),
     ("mio", &["reactor", "connection/stream.rs", "assembly.rs"]),
     (
@@ -33,6 +34,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "process.rs",
             "settings",
             "observe",
+            "engine/limiter/stats.rs",
             "engine/pubsub",
             "tracking",
             "persist",
@@ -50,15 +52,19 @@ const HOMES: &[(&str, &[&str])] = &[
             "assembly.rs",
             "startup.rs",
             "restore.rs",
+            "saving.rs",
             "reactor",
             "observe",
             "route",
             "system",
             "persist",
+            "migration",
+            "offline.rs",
         ],
     ),
     ("tracing_subscriber", &["main.rs", "observe"]),
     ("twox_hash", &["engine/string"]),
+    ("tzdb_data", &["engine/limiter"]),
 ];
 
 /// Engines that are a view of another's values, and which.

@@ -113,7 +113,7 @@ fn compose(
     for (scenario, title) in table::STREAMS {
         section(&mut text, title, &table::streams(measured, scenario));
     }
-    if measured.iter().any(|one| ["throughput", "types"].contains(&one.scenario)) {
+    if measured.iter().any(|one| ["throughput", "types", "limits"].contains(&one.scenario)) {
         let _ = writeln!(
             text,
             "50 connections, values of 64 B, {} keys unless the name says otherwise; `_pN` is the \

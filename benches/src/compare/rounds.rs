@@ -83,7 +83,7 @@ impl<'a> Rounds<'a> {
     /// `before`, from another scenario of the same run, is not measured again.
     pub fn run(&mut self, scenario: Scenario, before: &[Measurement]) -> Result<Vec<Measurement>> {
         match scenario {
-            Scenario::Quick | Scenario::Throughput | Scenario::Types => {
+            Scenario::Quick | Scenario::Throughput | Scenario::Types | Scenario::Limits => {
                 self.streams(scenario, before)
             }
             Scenario::Handover => self.handover(),
@@ -101,7 +101,11 @@ impl<'a> Rounds<'a> {
 
     fn streams(&mut self, scenario: Scenario, before: &[Measurement]) -> Result<Vec<Measurement>> {
         let mut measured = Vec::new();
-        let table = if scenario == Scenario::Types { "types" } else { "throughput" };
+        let table = match scenario {
+            Scenario::Types => "types",
+            Scenario::Limits => "limits",
+            _ => "throughput",
+        };
         for case in scenario::cases(scenario, self.options.threads)? {
             let known = before.iter().any(|one| one.name == case.name);
             if !known && self.options.wants(&case.name) {
@@ -130,11 +134,13 @@ impl<'a> Rounds<'a> {
             for side in [PEER, OURS] {
                 let server = &servers[side];
                 let mut direct = server.direct()?;
+                let peer = case.peer.as_ref().filter(|_| side == PEER);
+                let workload = peer.unwrap_or(&case.workload);
                 if !steady && round > 0 {
                     direct.call(&["FLUSHALL"])?;
                 }
                 if !steady || round == 0 {
-                    case.workload.prepare(&mut direct, self.options.keys, drains, &value)?;
+                    workload.prepare(&mut direct, self.options.keys, drains, &value)?;
                 }
                 quiet(server)?;
                 let plan = Plan {
@@ -142,10 +148,10 @@ impl<'a> Rounds<'a> {
                     connections: case.connections,
                     threads: 1,
                     pipeline: case.pipeline,
-                    batch: case.workload.batch(case.pipeline, &value)?,
+                    batch: workload.batch(case.pipeline, &value)?,
                     label: case.name.clone(),
-                    keys: case.workload.keys(self.options.keys),
-                    distribution: case.workload.distribution(Distribution::Uniform),
+                    keys: workload.keys(self.options.keys),
+                    distribution: workload.distribution(Distribution::Uniform),
                     warm_up: if steady { Extent::time(seconds / 8) } else { Extent::NONE },
                     window: extent,
                     rate: None,

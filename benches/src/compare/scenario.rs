@@ -19,6 +19,8 @@ pub enum Scenario {
     Throughput,
     /// Every type's core read and write at pipeline 16.
     Types,
+    /// Rate limits, against a script on the peer.
+    Limits,
     /// Fan-out with 1, 16 and 256 messages outstanding.
     Pubsub,
     /// From an RPUSH to the BLPOP that waits for it.
@@ -40,12 +42,14 @@ impl Scenario {
     /// `Usage`, naming the words there are.
     pub fn parse(word: &str) -> Result<Vec<Self>> {
         use Scenario::{
-            Complexity, Connections, Expiry, Handover, Memory, Pubsub, Quick, Throughput, Types,
+            Complexity, Connections, Expiry, Handover, Limits, Memory, Pubsub, Quick, Throughput,
+            Types,
         };
         Ok(match word {
             "quick" => vec![Quick],
             "throughput" => vec![Throughput],
             "types" => vec![Types],
+            "limits" => vec![Limits],
             "pubsub" => vec![Pubsub],
             "handover" => vec![Handover],
             "memory" => vec![Memory],
@@ -57,7 +61,7 @@ impl Scenario {
             }
             _ => {
                 return Err(Error::Usage(format!(
-                    "there is no scenario {word:?}; there are: quick, throughput, types, pubsub, \
+                    "there is no scenario {word:?}; there are: quick, throughput, types, limits, pubsub, \
                      handover, memory, connections, expiry, complexity, all"
                 )));
             }
@@ -70,6 +74,8 @@ impl Scenario {
 pub struct Case {
     pub name: String,
     pub workload: Workload,
+    /// What the peer runs instead, if it has no such command.
+    pub peer: Option<Workload>,
     pub connections: usize,
     pub pipeline: usize,
     pub value_bytes: usize,
@@ -116,11 +122,41 @@ const RANGES: [&str; 9] = [
     "xrange_100",
 ];
 
-/// The cases of `quick`, `throughput` or `types`, for our server with this many threads.
+/// Ours against a script on the peer: a bare INCR beside them shows what a limit adds.
+fn limits(threads: usize) -> Result<Vec<Case>> {
+    let mut cases = vec![case("incr", 1, threads)?, case("incr", 16, threads)?];
+    for (name, pipeline) in [
+        ("cl_throttle", 1),
+        ("cl_throttle", 16),
+        ("rl_take", 1),
+        ("rl_take", 16),
+        ("rl_refused", 16),
+        ("rl_check", 16),
+        ("rl_mcheck_4", 16),
+    ] {
+        let checks = match (name, pipeline) {
+            ("cl_throttle" | "rl_take", 1) => {
+                vec![Check { figure: "cpu_us", rule: Rule::RatioAtMost, bound: 0.5 }]
+            }
+            ("cl_throttle" | "rl_take", _) => {
+                vec![Check { figure: "ops", rule: Rule::RatioAtLeast, bound: 8.0 }]
+            }
+            _ => Vec::new(),
+        };
+        let peer = Some(workload::find("gcra_script")?);
+        cases.push(Case { peer, checks, ..case(name, pipeline, threads)? });
+    }
+    Ok(cases)
+}
+
+/// The cases of `quick`, `throughput`, `types` or `limits`, for our server with this many threads.
 pub fn cases(scenario: Scenario, threads: usize) -> Result<Vec<Case>> {
     if scenario == Scenario::Types {
         let names = CORE.iter().chain(&RANGES);
         return names.map(|name| case(name, 16, threads)).collect();
+    }
+    if scenario == Scenario::Limits {
+        return limits(threads);
     }
     let quick = scenario == Scenario::Quick;
     let plain: &[&str] = if quick {
@@ -162,7 +198,8 @@ pub fn cases(scenario: Scenario, threads: usize) -> Result<Vec<Case>> {
             let workload = workload::find(word)?;
             let name = name.to_owned();
             let checks = Vec::new();
-            Ok(Case { name, workload, connections, pipeline: 1, value_bytes, checks })
+            let peer = None;
+            Ok(Case { name, workload, peer, connections, pipeline: 1, value_bytes, checks })
         };
         cases.push(more("set_4k_p1", 50, 4096, "set")?);
         cases.push(more("get_c1_p1", 1, 64, "get")?);
@@ -175,7 +212,7 @@ fn case(name: &str, pipeline: usize, threads: usize) -> Result<Case> {
     let workload = workload::find(name)?;
     let checks = checks(name, pipeline, threads);
     let name = format!("{name}_p{pipeline}");
-    Ok(Case { name, workload, connections: 50, pipeline, value_bytes: 64, checks })
+    Ok(Case { name, workload, peer: None, connections: 50, pipeline, value_bytes: 64, checks })
 }
 
 fn checks(name: &str, pipeline: usize, threads: usize) -> Vec<Check> {

@@ -126,8 +126,11 @@ pub fn figures(measured: &[Measurement], scenario: &str) -> Table {
 }
 
 /// The scenarios that `streams` shows, with their titles.
-pub const STREAMS: [(&str, &str); 2] =
-    [("throughput", "Throughput, CPU and latency"), ("types", "Every type, pipeline 16")];
+pub const STREAMS: [(&str, &str); 3] = [
+    ("throughput", "Throughput, CPU and latency"),
+    ("types", "Every type, pipeline 16"),
+    ("limits", "Rate limits, the peer by a script"),
+];
 
 /// The scenarios that `figures` shows, with their titles.
 pub const OTHERS: [(&str, &str); 7] = [

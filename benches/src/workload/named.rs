@@ -39,6 +39,7 @@ pub fn all() -> Vec<Workload> {
     all.extend(streams());
     all.extend(bits_and_counters());
     all.extend(points());
+    all.extend(limits());
     all
 }
 
@@ -290,3 +291,64 @@ fn points() -> Vec<Workload> {
         ),
     ]
 }
+
+/// Bursts so large that nothing is refused, and rates so low that no budget is full in between: what
+/// is measured is admitting, and not the making of keys.
+fn limits() -> Vec<Workload> {
+    const FIRST: &str = "RL.DEFINE one LIMIT 1 PERIOD 1000 BURST 1000000";
+    let rules = [
+        (FIRST, Count::Fixed(1)),
+        ("RL.DEFINE two ALGO fixed LIMIT 100000000 PERIOD 60000", Count::Fixed(1)),
+        ("RL.DEFINE three ALGO sliding LIMIT 100000000 PERIOD 60000", Count::Fixed(1)),
+        ("RL.DEFINE four ALGO calendar LIMIT 1000000000", Count::Fixed(1)),
+    ];
+    vec![
+        steady("cl_throttle", "CL.THROTTLE of many budgets.", THROTTLE, &[]),
+        scripted_limit(),
+        steady("rl_take", "RL.TAKE from many budgets.", TAKE, &[]),
+        steady(
+            "rl_refused",
+            "RL.TAKE from budgets that are empty.",
+            "RL.TAKE empty:__rand__ RATE 1 PER 3600000",
+            &[("RL.TAKE empty:__rand__ RATE 1 PER 3600000", Count::Keys)],
+        ),
+        steady(
+            "rl_check",
+            "RL.CHECK of many keys under one rule.",
+            "RL.CHECK one u:__rand__",
+            &rules,
+        ),
+        steady(
+            "rl_mcheck_4",
+            "RL.MCHECK ALL of four rules, each at a key of its own.",
+            "RL.MCHECK ALL 4 one u:__rand__ 1 two v:__rand__ 1 three w:__rand__ 1 four x:__rand__ 1",
+            &rules,
+        ),
+    ]
+}
+
+/// GCRA as a script, which is what a server without a command for it is asked for; and its SHA-1.
+const SCRIPT: &str = concat!(
+    "SCRIPT LOAD \"local t=redis.call('TIME') local now=t[1]*1e6+t[2] ",
+    "local e=ARGV[3]*1e6/ARGV[2] local cost=tonumber(ARGV[4]) ",
+    "local tat=math.max(tonumber(redis.call('GET',KEYS[1]) or now),now) ",
+    "local new=tat+e*cost local d=new-e*(ARGV[1]+1)-now ",
+    "if d>0 then return {1,ARGV[1]+1,0,math.ceil(d/1e6),math.ceil((tat-now)/1e6)} end ",
+    "redis.call('SET',KEYS[1],string.format('%.0f',new),'PX',math.ceil((new-now)/1e3)) ",
+    "return {0,ARGV[1]+1,math.floor((e*(ARGV[1]+1)-(new-now))/e),-1,math.ceil((new-now)/1e6)}\"",
+);
+const SCRIPTED: &str = "EVALSHA 0aa8a370a6f41296b445f98a794a5d647439819e 1 limit:__rand__ 1000000 \
+     1 1 1";
+
+/// What a peer runs that has no command for a limit; the request of `cl_throttle` as a script.
+pub fn scripted_limit() -> Workload {
+    steady(
+        "gcra_script",
+        "GCRA as a Lua script, by EVALSHA.",
+        SCRIPTED,
+        &[(SCRIPT, Count::Fixed(1))],
+    )
+}
+
+const THROTTLE: &str = "CL.THROTTLE limit:__rand__ 1000000 1 1";
+const TAKE: &str = "RL.TAKE limit:__rand__ RATE 1 PER 1000 BURST 1000000";

@@ -4,8 +4,12 @@
 //! nightly and `tests/it` drives them with damaged values on stable. Each panics when its promise
 //! is broken.
 
+mod file;
 mod restore;
+mod snapshot;
 mod thaw;
 
+pub use file::check_file;
 pub use restore::check_restore;
+pub use snapshot::check_snapshot;
 pub use thaw::check_thaw;

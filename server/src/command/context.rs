@@ -30,6 +30,8 @@ pub enum Next {
     /// There is nothing to answer yet, and nothing was changed. What was written is the answer if
     /// nothing comes in time; in a transaction it is the answer at once.
     Park(Box<Wait>),
+    /// Nothing was done: the request is to be tried again in a moment.
+    Hold,
 }
 
 /// How a call waits for a key to change, or for time to pass.
@@ -45,6 +47,10 @@ pub struct Wait {
     pub always: bool,
     /// What is answered when its time is over, if not what was written.
     pub late: Option<fn(&mut ReplyWriter<'_>)>,
+    /// When it is tried again though no key has changed.
+    pub again: Option<Millis>,
+    /// Whether nobody who came later is served before it.
+    pub in_turn: bool,
 }
 
 impl Wait {
@@ -59,13 +65,22 @@ impl Wait {
     ) -> Next {
         let keys = keys.enumerate();
         let resume = keys.map(|(place, key)| (key.into(), resume(place, key))).collect();
-        Next::Park(Box::new(Wait { until, resume, kind, always: false, late: None }))
+        Next::Park(Box::new(Wait {
+            until,
+            resume,
+            kind,
+            always: false,
+            late: None,
+            again: None,
+            in_turn: false,
+        }))
     }
 
     /// Waits for no key: only until the time is up, or the call is unblocked.
     pub fn out(until: Option<Millis>) -> Next {
         let (resume, kind) = (Vec::new(), "");
-        Next::Park(Box::new(Wait { until, resume, kind, always: false, late: None }))
+        let (always, late, again, in_turn) = (false, None, None, false);
+        Next::Park(Box::new(Wait { until, resume, kind, always, late, again, in_turn }))
     }
 }
 

@@ -37,8 +37,9 @@ pub enum Find {
     /// To `last` arguments behind the beginning, or, if negative, to that many before the end of
     /// the request (-1 is the last argument); every `step`-th is a key.
     Range { last: isize, step: usize },
-    /// The first argument says how many follow; every `step`-th argument behind it is one.
-    Counted { step: usize },
+    /// The first argument says how many follow; the first is `first` arguments behind it, and from
+    /// there on every `step`-th argument is one.
+    Counted { first: usize, step: usize },
     /// To the middle of what is left of the request.
     Half,
 }
@@ -119,10 +120,7 @@ fn collect(
             if let (Some(at), Some(tail)) = (*position, tail) {
                 let key = match inner {
                     Arg::Key(_, access) => Some((0, 1, *access)),
-                    Arg::Group(parts) => parts.iter().enumerate().find_map(|(index, part)| {
-                        let Arg::Key(_, access) = part else { return None };
-                        Some((index, parts.len(), *access))
-                    }),
+                    Arg::Group(parts) => key_among(parts),
                     _ => None,
                 };
                 if let Some((index, step, access)) = key {
@@ -137,13 +135,13 @@ fn collect(
             }
         }
         Arg::Counted(inner) => {
-            let (access, step) = match inner {
-                Arg::Key(_, access) => (Some(*access), 1),
-                Arg::Group(parts @ [Arg::Key(_, access), ..]) => (Some(*access), parts.len()),
-                _ => (None, 1),
+            let key = match inner {
+                Arg::Key(_, access) => Some((0, 1, *access)),
+                Arg::Group(parts) => key_among(parts),
+                _ => None,
             };
-            if let (Some(at), Some(access)) = (*position, access) {
-                let (begin, find) = (Begin::Index(at), Find::Counted { step });
+            if let (Some(at), Some((index, step, access))) = (*position, key) {
+                let (begin, find) = (Begin::Index(at), Find::Counted { first: index + 1, step });
                 specs.push(KeySpec { begin, find, access, options: &[] });
             }
         }
@@ -183,6 +181,14 @@ fn collect(
         (Some(at), Some(len)) => Some(at + len),
         _ => None,
     };
+}
+
+/// Where the key is in a group that is repeated, how long the group is, and what is done to it.
+fn key_among(parts: &[Arg]) -> Option<(usize, usize, Access)> {
+    parts.iter().enumerate().find_map(|(index, part)| {
+        let Arg::Key(_, access) = part else { return None };
+        Some((index, parts.len(), *access))
+    })
 }
 
 /// Joins neighbouring single keys of equal access (`RENAME key newkey` stays two runs).
@@ -248,12 +254,12 @@ impl KeySpec {
                 Some((begin..end.min(len).max(begin)).step_by(step))
             }
             Find::Half => Some((begin..begin + (len - begin.min(len)) / 2).step_by(1)),
-            Find::Counted { step } => {
+            Find::Counted { first, step } => {
                 let count = super::options::parse_integer(args.arg(begin))?;
                 let count = usize::try_from(count).ok().filter(|&count| count > 0)?;
                 let taken = count.checked_mul(step)?;
                 let end = (begin + 1).checked_add(taken).filter(|&end| end <= len)?;
-                Some((begin + 1..end).step_by(step))
+                Some((begin + first..end).step_by(step))
             }
         }
     }

@@ -21,6 +21,6 @@ pub mod table;
 
 pub use context::{Desk, Next, Outcome, Read, Visit, Wait, Write};
 pub use keyspec::KeySpec;
-pub use schema::{Access, Arg, Command, Cost, Engine, Group, Reply, Run, Trait, Type};
+pub use schema::{Access, Arg, Command, Cost, Engine, Group, Implied, Reply, Run, Trait, Type};
 pub use several::Several;
 pub use table::{Entry, Table};

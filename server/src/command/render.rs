@@ -56,11 +56,14 @@ fn key_spec(spec: &KeySpec, out: &mut ReplyWriter<'_>) {
         }
         // Up to the last argument, and of these one in two.
         Find::Half => range_spec(flags, spec.begin, -1, 1, 2, out),
-        Find::Counted { step } => {
+        Find::Counted { first, step } => {
             begin_spec(flags, spec.begin, out);
             out.bulk_str("keynum");
             out.bulk_str("spec");
-            integers(&[("keynumidx", 0), ("firstkey", 1), ("keystep", step as i64)], out);
+            integers(
+                &[("keynumidx", 0), ("firstkey", first as i64), ("keystep", step as i64)],
+                out,
+            );
         }
     }
 }

@@ -1,8 +1,12 @@
 //! command/schema.rs — what can be said about a command. If a fact is not here, nobody may rely on
 //! it.
 
+use std::fmt;
+
+use mainstay_protocol::Request;
+
 use super::context::{Desk, Outcome, Read, Visit, Write};
-use crate::keyspace::Kind;
+use crate::keyspace::{Kind, Shelf};
 use crate::process::State;
 use crate::settings::Setting;
 
@@ -121,6 +125,12 @@ pub enum Access {
 }
 
 impl Access {
+    /// Whether a value that is there may be changed, not just read, replaced or removed as a whole.
+    pub fn edits(self) -> bool {
+        use Access::*;
+        !matches!(self, Look | Probe | Replace | Exchange(_) | Create | Delete)
+    }
+
     /// Whether the keyspace may hold more memory afterwards.
     pub const fn grows(self) -> bool {
         use Access::*;
@@ -273,8 +283,30 @@ pub enum Trait {
     InGroup(Group),
     /// Belongs to this ACL category too, named without `@`.
     InCategory(&'static str),
+    /// Touches more keys than the request names; see [`Implied`].
+    Implies(Implied),
     /// A tip for clients and proxies, as COMMAND shows it: `nondeterministic_output`.
     Tip(&'static str),
+}
+
+/// Shows the keys that a request touches besides those it names, as they follow from these and from
+/// what lies on the database's shelf. They are locked together with the named ones.
+#[derive(Clone, Copy)]
+pub struct Implied(pub fn(&Shelf, Request<'_>, &mut dyn FnMut(&[u8])));
+
+impl PartialEq for Implied {
+    /// A command has one at most, so none is ever looked for by what it does.
+    fn eq(&self, _: &Implied) -> bool {
+        false
+    }
+}
+
+impl Eq for Implied {}
+
+impl fmt::Debug for Implied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Implied")
+    }
 }
 
 /// A folder of `engine/` or `system/`.
@@ -308,6 +340,7 @@ pub enum Group {
     Bitmap,
     HyperLogLog,
     Geo,
+    RateLimit,
     PubSub,
     Transactions,
     Scripting,
@@ -329,6 +362,7 @@ impl Group {
             Group::Bitmap => "bitmap",
             Group::HyperLogLog => "hyperloglog",
             Group::Geo => "geo",
+            Group::RateLimit => "rate_limit",
             Group::PubSub => "pubsub",
             Group::Transactions => "transactions",
             Group::Scripting => "scripting",
@@ -337,7 +371,7 @@ impl Group {
         }
     }
 
-    /// As ACL CAT names it; the group of server commands has no category of its own.
+    /// As ACL CAT names it; some groups have no category of their own.
     pub const fn category(self) -> Option<&'static str> {
         match self {
             Group::Generic => Some("keyspace"),
@@ -354,7 +388,8 @@ impl Group {
             Group::Transactions => Some("transaction"),
             Group::Scripting => Some("scripting"),
             Group::Connection => Some("connection"),
-            Group::Server => None,
+            // Those of Redis 7 are all there are.
+            Group::RateLimit | Group::Server => None,
         }
     }
 }

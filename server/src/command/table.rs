@@ -7,8 +7,8 @@
 use mainstay_protocol::Request;
 
 use super::keyspec::{Begin, Find, KeySpec, specs};
-use super::schema::{Arg, Command, Cost, Engine, Run, Trait, Type};
-use crate::keyspace::{Keyspace, StripeId};
+use super::schema::{Arg, Command, Cost, Engine, Implied, Run, Trait, Type};
+use crate::keyspace::{Keyspace, Shelf, StripeId};
 
 /// A command and what is read off it.
 pub struct Entry {
@@ -39,6 +39,8 @@ pub struct Entry {
     pub member: usize,
     /// Whether it runs alone, with everything locked, when it has more arguments than `alone_from`.
     pub alone_from: usize,
+    /// What shows the keys that it touches and does not name.
+    implied: Option<Implied>,
     /// Options that make it run alone, if not all requests so long do, see [`Trait::Patterns`].
     patterns: &'static [&'static str],
 }
@@ -128,6 +130,10 @@ impl Table {
             only_key,
             run_of_keys,
             member,
+            implied: command.also.iter().find_map(|also| match also {
+                Trait::Implies(implied) => Some(*implied),
+                _ => None,
+            }),
             patterns,
         });
         index
@@ -343,18 +349,38 @@ impl Entry {
         Some(positions)
     }
 
-    /// Adds the stripes of a request's keys.
+    /// The positions of the keys whose values a request may change where they are.
+    pub fn edited_keys(&self, args: Request<'_>) -> impl Iterator<Item = usize> {
+        let edited = self.keys.iter().filter(|spec| spec.access.edits());
+        edited.filter_map(move |spec| spec.positions(args)).flatten()
+    }
+
+    /// Whether a request touches keys that it does not name.
+    #[inline]
+    pub fn reaches_further(&self, shelf: &Shelf, args: Request<'_>) -> bool {
+        let Some(Implied(show)) = self.implied else { return false };
+        let mut is_any = false;
+        show(shelf, args, &mut |_| is_any = true);
+        is_any
+    }
+
+    /// Adds the stripes of a request's keys, those that it does not name included.
     pub fn stripes(
         &self,
         keyspace: &Keyspace,
+        shelf: &Shelf,
         database: usize,
         args: Request<'_>,
         to: &mut Vec<StripeId>,
     ) {
+        let mut add = |key: &[u8]| to.push(keyspace.stripe_of(database, keyspace.hash(key)));
         for spec in &self.keys {
             for at in spec.positions(args).into_iter().flatten() {
-                to.push(keyspace.stripe_of(database, keyspace.hash(args.arg(at))));
+                add(args.arg(at));
             }
+        }
+        if let Some(Implied(show)) = self.implied {
+            show(shelf, args, &mut add);
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct Connection {
     pub touched: bool,
     /// Requests of it are decoded and wait to be run.
     pub taken: bool,
-    /// It has input that was left because its output was full or clients are paused.
+    /// It has input that was left, and why.
     pub held: Option<Hold>,
     /// It takes no more requests and closes when its output is written.
     pub closing: bool,
@@ -58,6 +58,8 @@ pub enum Hold {
     Output,
     /// CLIENT PAUSE.
     Pause,
+    /// A snapshot must have what its request would change first.
+    Snapshot,
     /// Its call waits for a key.
     Park,
     /// Only what its commands sent to others, itself included, must be delivered first.
@@ -215,7 +217,8 @@ impl Connection {
                 None => turn.executor.plan(&self.session, request),
             };
             let out = &mut turn.arenas.replies;
-            match turn.executor.run(&mut self.session, request, plan, out) {
+            let after = turn.executor.run(&mut self.session, request, plan, out);
+            match after {
                 After::Go => {}
                 After::Close => {
                     self.closing = true;
@@ -226,8 +229,9 @@ impl Connection {
                     used = Some(request.end());
                     break;
                 }
-                After::Wait => {
-                    self.held = Some(Hold::Pause);
+                After::Wait | After::Hold => {
+                    let is_pause = after == After::Wait;
+                    self.held = Some(if is_pause { Hold::Pause } else { Hold::Snapshot });
                     used = Some(request.start());
                     break;
                 }

@@ -8,6 +8,7 @@ pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
 pub mod keys;
+pub mod limiter;
 pub mod list;
 pub mod pubsub;
 pub mod set;

@@ -1,6 +1,7 @@
 //! keyspace/digest.rs — one number that says whether two keyspaces mean the same.
 //!
-//! The sum over all live entries of the hash of (database, key, deadline, kind, frozen value). The
+//! The sum over all live entries of the hash of (database, key, deadline, kind, frozen value), and
+//! over what is on the shelves. The
 //! order of keys does not count, the order within a container does: a later SPOP depends on it.
 
 use super::keys::Keys;
@@ -33,6 +34,12 @@ impl Keys<'_> {
             }
             sum = sum.wrapping_add(hash(&bytes, SEED ^ self.database() as u64));
         });
+        for kept in self.shelf().each() {
+            bytes.clear();
+            bytes.push(kept.kind().tag);
+            kept.freeze(&mut bytes);
+            sum = sum.wrapping_add(hash(&bytes, !SEED ^ self.database() as u64));
+        }
         sum
     }
 }

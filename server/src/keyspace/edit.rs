@@ -16,6 +16,8 @@ use super::keys::Keys;
 use super::mortal;
 use super::object::Object;
 use super::stripe::Place;
+use super::table::NEVER;
+use crate::clock::Millis;
 use crate::error::Refusal;
 
 /// See the module. Looks like the value it guards.
@@ -27,6 +29,8 @@ pub struct Edit<'k, 'a, T: Object> {
     weight: usize,
     changed: bool,
     wakes: bool,
+    /// The deadline that the key is given, the maximum for none; nothing leaves it as it is.
+    deadline: Option<Millis>,
 }
 
 impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
@@ -43,7 +47,7 @@ impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
             .ok_or(Refusal::WrongType)?;
         let weight = value.weight();
         let value = NonNull::from(value);
-        Ok(Edit { keys, hash, place, value, weight, changed: true, wakes: true })
+        Ok(Edit { keys, hash, place, value, weight, changed: true, wakes: true, deadline: None })
     }
 
     /// Takes back that something was changed: nothing is journaled, no watch is marked.
@@ -54,6 +58,19 @@ impl<'k, 'a, T: Object> Edit<'k, 'a, T> {
     /// Says that the change adds nothing that a waiting call could take: none is tried.
     pub fn hush(&mut self) {
         self.wakes = false;
+    }
+
+    /// When the key expires; the maximum for never.
+    pub fn expires_at(&self) -> Millis {
+        let guarded = self.keys.guarded(self.keys.database(), self.hash);
+        let held = guarded.map(|guarded| guarded.table(self.place).deadline(self.place.position));
+        self.deadline.or(held).unwrap_or(NEVER)
+    }
+
+    /// Gives the key a deadline, the maximum for none, as part of the change; without a second
+    /// look-up.
+    pub fn expire_at(&mut self, deadline: Millis) {
+        self.deadline = Some(deadline);
     }
 
     /// Frees a part that was taken out of the value, later if it is big.
@@ -105,6 +122,9 @@ impl<T: Object> Drop for Edit<'_, '_, T> {
                 self.keys.space().discard(slot);
             }
         } else if self.changed {
+            if let Some(deadline) = self.deadline {
+                guarded.set_deadline(place, deadline);
+            }
             if guarded.watchers.is_some() || collecting {
                 let key: Box<[u8]> = guarded.slot(place).key().into();
                 self.keys.note_and(hash, &key, self.wakes);

@@ -1,7 +1,7 @@
 //! keyspace/entry.rs — one key with its value, in one allocation behind eight bytes.
 //!
 //! ```text
-//! slot    | 16 bits of hash | 45 bits of pointer | RAW | VOLATILE | OBJECT |
+//! slot    | 15 bits of hash | parity | 45 bits of pointer | RAW | VOLATILE | OBJECT |
 //! string  | key bytes: 8 bits, access: 24 bits | value bytes: u32 | key ... | value ... | room |
 //! object  | key bytes: 8 bits, access: 24 bits | tag: 8 bits, size: 24 bits | object | key ... |
 //! ```
@@ -15,7 +15,8 @@
 //!
 //! Invariants: a slot owns its allocation and is neither `Copy` nor `Clone`; pointers fit 48 bits
 //! (checked when they are made) and are aligned to 8, which leaves the low three bits for flags.
-//! The deadline itself is not here but in the table, beside the slot.
+//! The deadline itself is not here but in the table, beside the slot. The parity says whether the
+//! snapshot that is being taken has the entry already (`capture`); a changed entry keeps it.
 //!
 //! The access bits say when the entry was last looked at ([`access`](super::access)). They are
 //! bookkeeping and no state: readers set them, so they are atomic though the stripe is locked.
@@ -38,6 +39,8 @@ const VOLATILE: u64 = 2;
 const RAW: u64 = 4;
 const FLAGS: u64 = 7;
 const ADDRESS: u64 = 0x0000_FFFF_FFFF_FFF8;
+const MARK_SHIFT: u32 = 48;
+const PARITY: u64 = 1 << MARK_SHIFT;
 const HEADER: usize = 8;
 /// What stands in the header for a key that is as long or longer: its length is before the key.
 const LONG: usize = 0xFF;
@@ -62,9 +65,9 @@ pub(super) struct Slot(u64);
 unsafe impl Send for Slot {}
 
 impl Slot {
-    /// An entry for a string. `tag` is 16 bits of the key's hash.
-    pub(super) fn string(key: &[u8], value: &[u8], tag: u16) -> Slot {
-        let slot = Slot::string_of(key, value.len(), tag);
+    /// An entry for a string. `mark` is 15 bits of the key's hash and, lowest, the parity.
+    pub(super) fn string(key: &[u8], value: &[u8], mark: u16) -> Slot {
+        let slot = Slot::string_of(key, value.len(), mark);
         // SAFETY: the allocation has room for the value behind the key, and is not yet shared.
         unsafe {
             let (start, _) = slot.value_place();
@@ -74,7 +77,7 @@ impl Slot {
     }
 
     /// A string entry whose value bytes are still to be written.
-    fn string_of(key: &[u8], value_len: usize, tag: u16) -> Slot {
+    fn string_of(key: &[u8], value_len: usize, mark: u16) -> Slot {
         // Longer arguments are refused before they are read: `proto-max-bulk-len`.
         assert!(key.len().max(value_len) <= BYTES_MAX, "a string of more than 4 GiB");
         let at = obtain(room(HEADER + key_bytes(key) + value_len));
@@ -83,13 +86,13 @@ impl Slot {
             at.cast::<u32>().add(1).write(value_len as u32);
             write_key(at, HEADER, key);
         }
-        Slot::pack(at, tag, 0)
+        Slot::pack(at, mark, 0)
     }
 
     /// An entry for an object.
-    pub(super) fn object<T: Object>(key: &[u8], object: T, tag: u16) -> Slot {
+    pub(super) fn object<T: Object>(key: &[u8], object: T, mark: u16) -> Slot {
         let (kind, placement) = Placement::of(&object);
-        let slot = Slot::object_of(key, kind, placement.size, tag);
+        let slot = Slot::object_of(key, kind, placement.size, mark);
         // SAFETY: `object_of` left room for `placement.size` bytes, which is the size of `T`, and
         // aligned them to at least `T`'s alignment.
         unsafe { slot.object_at().cast::<T>().write(object) };
@@ -97,9 +100,9 @@ impl Slot {
     }
 
     /// As [`Slot::object`], of an object whose type is not known here.
-    pub(super) fn boxed(key: &[u8], object: Box<dyn Object>, tag: u16) -> Slot {
+    pub(super) fn boxed(key: &[u8], object: Box<dyn Object>, mark: u16) -> Slot {
         let (kind, placement) = Placement::of(&*object);
-        let slot = Slot::object_of(key, kind, placement.size, tag);
+        let slot = Slot::object_of(key, kind, placement.size, mark);
         let layout = Layout::for_value(&*object);
         let from = Box::into_raw(object).cast::<u8>();
         // SAFETY: the object's bytes are moved to where there is room for them, as in `object`;
@@ -114,7 +117,7 @@ impl Slot {
     }
 
     /// An object entry whose object is still to be written.
-    fn object_of(key: &[u8], kind: u8, size: usize, tag: u16) -> Slot {
+    fn object_of(key: &[u8], kind: u8, size: usize, mark: u16) -> Slot {
         assert!(key.len() <= BYTES_MAX, "a key of more than 4 GiB");
         let start = object_bytes(size);
         let at = obtain(room(HEADER + start + key_bytes(key)));
@@ -123,13 +126,13 @@ impl Slot {
             at.cast::<u32>().add(1).write(u32::from(kind) | (size as u32) << 8);
             write_key(at, HEADER + start, key);
         }
-        Slot::pack(at, tag, OBJECT)
+        Slot::pack(at, mark, OBJECT)
     }
 
-    fn pack(at: *mut u8, tag: u16, flags: u64) -> Slot {
+    fn pack(at: *mut u8, mark: u16, flags: u64) -> Slot {
         let address = at as u64;
         assert!(address & !ADDRESS == 0, "the allocator gave an address beyond 48 bits");
-        Slot((u64::from(tag) << 48) | address | flags)
+        Slot((u64::from(mark) << MARK_SHIFT) | address | flags)
     }
 
     #[inline]
@@ -137,10 +140,27 @@ impl Slot {
         (self.0 & ADDRESS) as *mut u8
     }
 
-    /// The 16 bits of hash that were given.
+    /// The 15 bits of hash that were given.
     #[inline]
     pub(super) fn tag(&self) -> u16 {
-        (self.0 >> 48) as u16
+        (self.0 >> (MARK_SHIFT + 1)) as u16
+    }
+
+    /// The tag and the parity, as they were given.
+    #[inline]
+    fn mark(&self) -> u16 {
+        (self.0 >> MARK_SHIFT) as u16
+    }
+
+    /// See `capture`.
+    #[inline]
+    pub(super) fn parity(&self) -> bool {
+        self.0 & PARITY != 0
+    }
+
+    #[inline]
+    pub(super) fn set_parity(&mut self, parity: bool) {
+        if parity { self.0 |= PARITY } else { self.0 &= !PARITY }
     }
 
     #[inline]
@@ -190,6 +210,13 @@ impl Slot {
     #[inline]
     pub(super) fn set_access(&self, access: u32) {
         self.note_access(access, false);
+    }
+
+    /// The entry, last looked at then.
+    #[inline]
+    pub(super) fn accessed(self, access: u32) -> Slot {
+        self.set_access(access);
+        self
     }
 
     /// As [`Slot::set_access`], unless it is to leave no trace. Writes nothing that is there
@@ -348,16 +375,21 @@ impl Slot {
                 return None;
             }
         }
-        let mut fresh = Slot::string(self.key(), value, self.tag());
+        Some(self.replace_string(value))
+    }
+
+    /// As [`Slot::set_string`], but never in place: the entry as it was is whole.
+    pub(super) fn replace_string(&mut self, value: &[u8]) -> Slot {
+        let mut fresh = Slot::string(self.key(), value, self.mark());
         fresh.set_volatile(self.is_volatile());
         fresh.set_access(self.access());
-        Some(std::mem::replace(self, fresh))
+        std::mem::replace(self, fresh)
     }
 
     /// Puts an object in place of what the entry held, and gives back the entry as it was. Keeps
     /// key, tag, access and VOLATILE.
     pub(super) fn set_object(&mut self, object: Box<dyn Object>) -> Slot {
-        let mut fresh = Slot::boxed(self.key(), object, self.tag());
+        let mut fresh = Slot::boxed(self.key(), object, self.mark());
         fresh.set_volatile(self.is_volatile());
         fresh.set_access(self.access());
         std::mem::replace(self, fresh)
@@ -378,9 +410,9 @@ impl Slot {
             if at.is_null() {
                 handle_alloc_error(layout(wanted));
             }
-            let (tag, flags) = (self.tag(), self.0 & FLAGS);
+            let (mark, flags) = (self.mark(), self.0 & FLAGS);
             // The old allocation is gone: forget the old slot instead of dropping it.
-            std::mem::forget(std::mem::replace(self, Slot::pack(at, tag, flags)));
+            std::mem::forget(std::mem::replace(self, Slot::pack(at, mark, flags)));
         }
         self.0 |= RAW;
         // SAFETY: the allocation now has room for `len` value bytes; those beyond the old length
@@ -396,13 +428,13 @@ impl Slot {
     }
 
     /// Moves the value to an entry of another key. Keeps the flags and when it was looked at.
-    pub(super) fn rekey(self, key: &[u8], tag: u16) -> Slot {
+    pub(super) fn rekey(self, key: &[u8], mark: u16) -> Slot {
         let (flags, access) = (self.0 & FLAGS, self.access());
         let mut moved = match self.as_string() {
-            Some(value) => Slot::string(key, value, tag),
+            Some(value) => Slot::string(key, value, mark),
             None => {
                 let (size, placement) = (self.size(), self.placement());
-                let moved = Slot::object_of(key, self.word() as u8, placement.size, tag);
+                let moved = Slot::object_of(key, self.word() as u8, placement.size, mark);
                 // SAFETY: the object's bytes move to where there is room for them; then the old
                 // allocation is freed with the size it was made with, and the old slot forgotten,
                 // so that neither object nor allocation is dropped again.
@@ -523,7 +555,7 @@ mod tests {
             assert_eq!(slot.key(), key);
             assert_eq!(slot.as_string(), Some(&model[..]));
             assert_eq!(slot.access(), round as u32 * 40_000);
-            assert_eq!(slot.tag(), 7);
+            assert_eq!(slot.mark(), 7);
             assert!(slot.is_volatile() && slot.is_raw());
         }
         slot.set_string(b"short");
@@ -531,7 +563,7 @@ mod tests {
         assert!(slot.is_volatile() && !slot.is_raw());
         assert_eq!(slot.access(), 399 * 40_000);
         let moved = slot.rekey(b"another key", 9);
-        assert_eq!((moved.key(), moved.tag()), (&b"another key"[..], 9));
+        assert_eq!((moved.key(), moved.mark()), (&b"another key"[..], 9));
         assert_eq!(moved.as_string(), Some(&b"short"[..]));
         assert_eq!(moved.access(), 399 * 40_000);
         let back = moved.rekey(key, 7);
@@ -587,7 +619,7 @@ mod tests {
         for key in [&b""[..], b"k", b"a key of some length", &[8; 254], &[7; 255], &[6; 300]] {
             let mut slot = Slot::object(key, fresh(5), 9);
             slot.set_access(0xAB_CDEF);
-            assert_eq!((slot.key(), slot.tag(), slot.is_object()), (key, 9, true));
+            assert_eq!((slot.key(), slot.mark(), slot.is_object()), (key, 9, true));
             assert_eq!(slot.weight(), room(HEADER + 8 * (N + 1) + key_bytes(key)) + N);
             assert!(slot.as_string().is_none() && slot.resize_string(3).is_none());
             slot.as_type_mut::<Counted<N, TAG>>().expect("its own type").1.fill(6);
@@ -595,7 +627,7 @@ mod tests {
             slot.set_volatile(true);
 
             let mut moved = slot.rekey(b"moved", 10);
-            assert_eq!((moved.key(), moved.tag(), moved.is_volatile()), (&b"moved"[..], 10, true));
+            assert_eq!((moved.key(), moved.mark(), moved.is_volatile()), (&b"moved"[..], 10, true));
             assert_eq!(moved.as_type::<Counted<N, TAG>>().expect("its own type").1, [6; N]);
             let copy = moved.as_object().expect("an object").duplicate();
             let boxed = Slot::boxed(key, copy, 11);

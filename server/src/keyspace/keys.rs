@@ -11,11 +11,12 @@ use std::collections::VecDeque;
 use std::marker::PhantomData;
 
 use super::access;
+use super::capture::Cut;
 use super::edit::Edit;
 use super::entry::Slot;
 use super::object::{Kind, Object};
 use super::stripe::{Guarded, Held, Place};
-use super::table::{NEVER, slot_tag};
+use super::table::{NEVER, slot_mark};
 use super::value::{Ttl, Value};
 use super::wait::Ready;
 use super::{Exclusive, Keyspace, Shared, StripeId};
@@ -30,6 +31,7 @@ pub struct Keys<'a> {
     now: Millis,
     /// Whether looking at keys is not noted, see `access`.
     pub(super) traceless: bool,
+    pub(super) cut: Cut,
     planned: Planned,
     counts: Counts,
     pub(super) changed: Option<Box<super::Changed>>,
@@ -80,6 +82,7 @@ impl<'a> Keys<'a> {
             database,
             now,
             traceless: false,
+            cut: space.captures.cut(),
             planned: Planned::NONE,
             counts: Counts::default(),
             changed: None,
@@ -106,6 +109,7 @@ impl<'a> Keys<'a> {
             database,
             now,
             traceless: false,
+            cut: space.captures.cut(),
             planned,
             counts: Counts::default(),
             changed: None,
@@ -197,7 +201,7 @@ impl<'a> Keys<'a> {
 
     /// The kind whose values are serialised in this form, for RESTORE.
     pub fn kind_of_form(&self, form: u8) -> Option<&'static Kind> {
-        self.space.kinds[usize::from(form)]
+        self.space.kind_of_form(form)
     }
 
     // ---- where a key is
@@ -296,9 +300,21 @@ impl<'a> Keys<'a> {
         Some(slot)
     }
 
-    /// As `look`, to change something: a dead key is taken out. Counts no hit or miss.
+    /// As `look`, to change something: a dead key is taken out, and what lives is saved if a
+    /// capture needs it. Counts no hit or miss.
     #[inline]
     pub(super) fn live_mut(&mut self, key: &[u8]) -> (u64, Option<Place>) {
+        let (hash, found) = self.live_unsaved(key);
+        if let Some(place) = found {
+            self.save_at(hash, place);
+        }
+        (hash, found)
+    }
+
+    /// As `live_mut`, to take out or replace what is there as a whole; it is to be given to
+    /// [`Keyspace::let_go`] then.
+    #[inline]
+    pub(super) fn live_unsaved(&mut self, key: &[u8]) -> (u64, Option<Place>) {
         let hash = self.hash(key);
         let (database, now, traceless) = (self.database, self.now, self.traceless);
         let Some(guarded) = self.guarded_mut(database, hash) else { return (hash, None) };
@@ -308,7 +324,7 @@ impl<'a> Keys<'a> {
             return (hash, Some(place));
         }
         let is_over = guarded.table(place).is_over(place.position, now);
-        let (slot, _) = guarded.remove(place);
+        let (slot, deadline) = guarded.remove(place);
         if is_over {
             self.counts.expired += 1;
         } else {
@@ -317,7 +333,7 @@ impl<'a> Keys<'a> {
         }
         self.note(hash, key);
         self.counts.changes -= 1;
-        self.space.discard(slot);
+        self.space.let_go(self.cut, database, slot, deadline);
         (hash, None)
     }
 
@@ -438,24 +454,22 @@ impl<'a> Keys<'a> {
 
     /// Puts a string at a key, whatever was there.
     pub fn put_string(&mut self, key: &[u8], value: &[u8], ttl: Ttl) {
-        let (hash, found) = self.live_mut(key);
-        let (database, made) = (self.database, access::clock(self.now));
-        let traceless = self.traceless;
-        let mut replaced = None;
+        let (hash, found) = self.live_unsaved(key);
+        let (database, mark) = (self.database, self.mark(hash));
+        let (made, traceless) = (access::clock(self.now), self.traceless);
+        if let Some(place) = found {
+            self.overwrite(hash, place, value);
+        }
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
-            Some(place) => {
-                replaced = guarded.set_string(place, value);
-                place
-            }
-            None => guarded.insert(Slot::string(key, value, slot_tag(hash)), hash, NEVER),
+            Some(place) => place,
+            None => guarded.insert(Slot::string(key, value, mark), hash, NEVER),
         };
         if found.is_none() || traceless {
             guarded.slot(place).set_access(made);
         }
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
-        self.discard(replaced);
     }
 
     /// Puts what `make` makes of the string at a key in its place, with one lookup; keeps the
@@ -470,7 +484,7 @@ impl<'a> Keys<'a> {
         make: impl FnOnce(Option<&[u8]>) -> Result<V, Refusal>,
     ) -> Result<(), Refusal> {
         let (hash, found) = self.live_mut(key);
-        let (database, made) = (self.database, access::clock(self.now));
+        let (database, mark, made) = (self.database, self.mark(hash), access::clock(self.now));
         let Some(guarded) = self.guarded_mut(database, hash) else {
             return Err(Refusal::NoSuchKey);
         };
@@ -483,14 +497,19 @@ impl<'a> Keys<'a> {
             }
             None => {
                 let value = make(None)?;
-                let slot = Slot::string(key, value.as_ref(), slot_tag(hash));
-                slot.set_access(made);
+                let slot = Slot::string(key, value.as_ref(), mark).accessed(made);
                 guarded.insert(slot, hash, NEVER);
             }
         }
         self.note(hash, key);
         self.discard(replaced);
         Ok(())
+    }
+
+    /// What a new slot is marked with.
+    #[inline]
+    pub(super) fn mark(&self, hash: u64) -> u16 {
+        slot_mark(hash, self.cut.parity())
     }
 
     #[inline]
@@ -510,24 +529,26 @@ impl<'a> Keys<'a> {
 
     /// Puts an object at a key, whatever was there.
     pub fn put_object(&mut self, key: &[u8], object: Box<dyn Object>, ttl: Ttl) {
-        let (hash, found) = self.live_mut(key);
-        let (database, made) = (self.database, access::clock(self.now));
-        let traceless = self.traceless;
-        let mut replaced = None;
+        let (hash, found) = self.live_unsaved(key);
+        let (space, cut) = (self.space, self.cut);
+        let (database, mark) = (self.database, self.mark(hash));
+        let (made, traceless) = (access::clock(self.now), self.traceless);
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
             Some(place) => {
-                replaced = Some(guarded.set_object(place, object));
+                let deadline = guarded.table(place).deadline(place.position);
+                let replaced = guarded.set_object(place, object);
+                space.let_go(cut, database, replaced, deadline);
+                guarded.slot_mut(place).set_parity(cut.parity());
                 place
             }
-            None => guarded.insert(Slot::boxed(key, object, slot_tag(hash)), hash, NEVER),
+            None => guarded.insert(Slot::boxed(key, object, mark), hash, NEVER),
         };
         if found.is_none() || traceless {
             guarded.slot(place).set_access(made);
         }
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
-        self.discard(replaced);
     }
 
     /// Gives the string at a key `len` bytes, cut or filled with zeros, and lets `edit` change
@@ -557,17 +578,13 @@ impl<'a> Keys<'a> {
         edit: impl FnOnce(&mut [u8]) -> (R, bool),
     ) -> Result<R, Refusal> {
         let (hash, found) = self.live_mut(key);
-        let (database, made) = (self.database, access::clock(self.now));
+        let (database, mark, made) = (self.database, self.mark(hash), access::clock(self.now));
         let Some(guarded) = self.guarded_mut(database, hash) else {
             return Err(Refusal::NoSuchKey);
         };
         let place = match found {
             Some(place) => place,
-            None => {
-                let slot = Slot::string(key, b"", slot_tag(hash));
-                slot.set_access(made);
-                guarded.insert(slot, hash, NEVER)
-            }
+            None => guarded.insert(Slot::string(key, b"", mark).accessed(made), hash, NEVER),
         };
         let held = guarded.slot(place).as_string().ok_or(Refusal::WrongType)?.len();
         let len = len(held);
@@ -591,13 +608,12 @@ impl<'a> Keys<'a> {
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn edit<T: Object + Default>(&mut self, key: &[u8]) -> Result<Edit<'_, 'a, T>, Refusal> {
         let (hash, found) = self.live_mut(key);
-        let (database, made) = (self.database, access::clock(self.now));
+        let (database, mark, made) = (self.database, self.mark(hash), access::clock(self.now));
         let place = match found {
             Some(place) => place,
             None => match self.guarded_mut(database, hash) {
                 Some(guarded) => {
-                    let slot = Slot::object(key, T::default(), slot_tag(hash));
-                    slot.set_access(made);
+                    let slot = Slot::object(key, T::default(), mark).accessed(made);
                     guarded.insert(slot, hash, NEVER)
                 }
                 None => return Err(Refusal::NoSuchKey),
@@ -620,7 +636,7 @@ impl<'a> Keys<'a> {
 
     /// Removes a key; says whether it was there.
     pub fn remove(&mut self, key: &[u8]) -> bool {
-        let (hash, found) = self.live_mut(key);
+        let (hash, found) = self.live_unsaved(key);
         let Some(place) = found else { return false };
         self.remove_at(key, hash, place);
         true
@@ -629,9 +645,9 @@ impl<'a> Keys<'a> {
     pub(super) fn remove_at(&mut self, key: &[u8], hash: u64, place: Place) {
         let database = self.database;
         if let Some(guarded) = self.guarded_mut(database, hash) {
-            let (slot, _) = guarded.remove(place);
+            let (slot, deadline) = guarded.remove(place);
             self.note(hash, key);
-            self.space.discard(slot);
+            self.space.let_go(self.cut, database, slot, deadline);
         }
     }
 

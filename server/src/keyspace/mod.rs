@@ -14,6 +14,7 @@
 
 mod access;
 mod ahead;
+mod capture;
 mod changed;
 mod digest;
 mod edit;
@@ -21,13 +22,14 @@ mod entry;
 mod gate;
 mod keys;
 mod later;
+mod load;
 mod mortal;
 mod object;
 mod placement;
 mod relocate;
 mod scan;
 mod shape;
-mod snapshot;
+mod shelf;
 mod stripe;
 mod sweep;
 mod table;
@@ -39,6 +41,7 @@ mod watch;
 mod tests;
 
 pub use ahead::Sought;
+pub use capture::{Capture, Filling, Head, Item, Items};
 pub use changed::Changed;
 pub use edit::Edit;
 pub use entry::BYTES_MAX;
@@ -49,6 +52,7 @@ pub use mortal::Mortal;
 pub use object::{Distinct, Elements, Kind, Object, STRING_NAME, STRING_TAG};
 pub use placement::{Placed, Placement};
 pub use shape::{Bounds, PACKED_BYTES_MAX, Pack, Shape};
+pub use shelf::{SHELF_TAG_MIN, Shelf};
 pub use sweep::Swept;
 pub use value::{Ttl, Value};
 pub use wait::{Ready, Waiter};
@@ -74,6 +78,7 @@ pub struct Keyspace {
     collecting: changed::Collecting,
     gate: Gate,
     later: Option<Later>,
+    captures: capture::Captures,
     /// The kind that each form of Redis's serialisation is read by.
     kinds: Box<[Option<&'static Kind>; 256]>,
 }
@@ -82,6 +87,7 @@ struct Database {
     stripes: Box<[Stripe]>,
     /// No deadline in the stripe of the same index is earlier.
     dues: Box<[AtomicU64]>,
+    shelf: shelf::Gated,
 }
 
 /// One stripe of one database; ordered as stripes are locked.
@@ -123,6 +129,7 @@ impl Keyspace {
         let database = || Database {
             stripes: (0..stripes).map(|_| Stripe::default()).collect(),
             dues: (0..stripes).map(|_| AtomicU64::new(Millis::MAX)).collect(),
+            shelf: shelf::Gated::default(),
         };
         Keyspace {
             databases: (0..databases.max(1)).map(|_| database()).collect(),
@@ -130,6 +137,7 @@ impl Keyspace {
             collecting: changed::Collecting::default(),
             gate: Gate::default(),
             later,
+            captures: capture::Captures::new(databases.max(1)),
             kinds: Box::new([None; 256]),
         }
     }
@@ -212,14 +220,13 @@ impl Keyspace {
         let dead = found.filter(|&at| held.get().table(at).is_dead(at.position, now));
         let guarded = held.edit();
         // Freed now, so that freeing it later is not taken for a change.
-        let freed = dead.map(|at| guarded.remove(at).0);
-        let living = found.filter(|_| freed.is_none());
+        let living = found.filter(|_| dead.is_none());
+        if let Some(place) = dead {
+            let (slot, deadline) = guarded.remove(place);
+            self.let_go(self.captures.cut(), database, slot, deadline);
+        }
         let due = living.map_or(table::NEVER, |at| guarded.table(at).due_after(at.position, now));
         guarded.watchers.get_or_insert_default().add(key, watch);
-        drop(held);
-        if let Some(slot) = freed {
-            self.discard(slot);
-        }
         due
     }
 

@@ -23,6 +23,17 @@ pub trait Object: Any + Send + Placed {
     /// Appends the canonical bytes: equal values, order included, give equal bytes. Of a value that
     /// is [`Mortal`] the dead parts too; `freeze_at` leaves them out.
     fn freeze(&self, to: &mut Vec<u8>);
+    /// Appends a part of what `freeze_at` appends, of some `most` bytes: the first if `from` is 0,
+    /// else the one behind the part for which this said `from`. `None` after the last part. To be
+    /// as quick as it can: whoever would change the value waits. Kinds whose values do not get big
+    /// have one part.
+    fn freeze_part(&self, now: Millis, _from: u64, _most: usize, to: &mut Vec<u8>) -> Option<u64> {
+        match self.mortal() {
+            Some(mortal) => mortal.freeze_live(now, to),
+            None => self.freeze(to),
+        }
+        None
+    }
     /// Appends the value at a time as Redis serialises it: the byte that names the form, then what
     /// it says. The kind's `restore` reads it back.
     fn dump(&self, now: Millis, to: &mut Vec<u8>);
@@ -47,6 +58,10 @@ pub trait Object: Any + Send + Placed {
     }
     /// What is in a field at a time, if the value has fields: SORT looks into hashes.
     fn field(&self, _name: &[u8], _now: Millis) -> Option<&[u8]> {
+        None
+    }
+    /// The value as one that lies on a shelf, if it is of such a kind.
+    fn into_shelved(self: Box<Self>) -> Option<Box<dyn Object + Sync>> {
         None
     }
     /// The value as one whose parts may have deadlines, if any ever had one.

@@ -5,7 +5,6 @@
 
 use super::entry::Slot;
 use super::keys::Keys;
-use super::table::slot_tag;
 
 impl Keys<'_> {
     /// Moves what is at `from`, deadline included, to `to`, replacing what was there. Says whether
@@ -26,12 +25,13 @@ impl Keys<'_> {
         let (slot, deadline) = guarded.remove(place);
         self.note(from_hash, from);
         self.database = target;
-        let (to_hash, occupied) = self.live_mut(to);
+        let (to_hash, occupied) = self.live_unsaved(to);
         if let Some(place) = occupied {
             self.remove_at(to, to_hash, place);
         }
+        let mark = self.mark(to_hash);
         if let Some(guarded) = self.guarded_mut(target, to_hash) {
-            let slot = slot.rekey(to, slot_tag(to_hash));
+            let slot = slot.rekey(to, mark);
             guarded.insert(slot, to_hash, deadline);
         }
         self.note(to_hash, to);
@@ -46,16 +46,16 @@ impl Keys<'_> {
         let deadline = guarded.table(place).deadline(place.position);
         let slot = guarded.slot(place);
         let to_hash = self.hash(to);
-        let tag = slot_tag(to_hash);
+        let mark = self.mark(to_hash);
         let mut copied = match (slot.as_string(), slot.as_object()) {
-            (Some(bytes), _) => Slot::string(to, bytes, tag),
-            (None, Some(object)) => Slot::boxed(to, object.duplicate(), tag),
+            (Some(bytes), _) => Slot::string(to, bytes, mark),
+            (None, Some(object)) => Slot::boxed(to, object.duplicate(), mark),
             (None, None) => return false,
         };
         copied.set_raw(slot.is_raw());
         copied.set_access(super::access::clock(self.now()));
         let home = std::mem::replace(&mut self.database, target);
-        if let (_, Some(place)) = self.live_mut(to) {
+        if let (_, Some(place)) = self.live_unsaved(to) {
             self.remove_at(to, to_hash, place);
         }
         if let Some(guarded) = self.guarded_mut(target, to_hash) {

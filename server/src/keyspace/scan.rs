@@ -26,6 +26,18 @@ impl Keys<'_> {
         self.scan_entries(cursor, count, |key, value, _| show(key, value))
     }
 
+    /// As [`Keys::scan`], with the deadline of each entry.
+    pub fn each_from(
+        &self,
+        cursor: u64,
+        count: usize,
+        mut show: impl FnMut(&[u8], Value<'_>, Option<Millis>),
+    ) -> u64 {
+        self.scan_entries(cursor, count, |key, value, deadline| {
+            show(key, value, (deadline != super::table::NEVER).then_some(deadline));
+        })
+    }
+
     /// As [`Keys::scan`], with the deadline (the maximum for none) of each entry.
     fn scan_entries(
         &self,
@@ -76,6 +88,13 @@ impl Keys<'_> {
     /// Shows every live entry of the database, in order.
     pub fn each(&self, mut show: impl FnMut(&[u8], Value<'_>)) {
         self.each_with_deadline(|key, value, _| show(key, value));
+    }
+
+    /// As [`Keys::each`], with the deadline of each entry.
+    pub fn each_entry(&self, mut show: impl FnMut(&[u8], Value<'_>, Option<Millis>)) {
+        self.each_with_deadline(|key, value, deadline| {
+            show(key, value, (deadline != super::table::NEVER).then_some(deadline));
+        });
     }
 
     /// As [`Keys::each`], with the deadline (the maximum for none) of each entry.
@@ -164,7 +183,7 @@ impl Keys<'_> {
                 let awaited = self.awaited(id, there);
                 awaited.iter().for_each(|(database, key)| self.make_ready(*database, key));
             }
-            space.discard_stripe(taken);
+            space.let_stripe_go(self.cut, self.database(), taken);
         }
         self.add_changes(gone as u64);
         self.collect_everything();
@@ -173,7 +192,9 @@ impl Keys<'_> {
 
     /// Exchanges the keys of two databases.
     pub fn swap(&mut self, one: usize, other: usize) {
+        self.swap_shelves(one, other);
         let (space, now) = (self.space(), self.now());
+        space.captures.swap(one, other);
         for index in 0..1 << STRIPE_BITS {
             let (id, other_id) = (StripeId::new(one, index), StripeId::new(other, index));
             let Some(first) = self.stripe_mut(id).map(super::Guarded::take) else { continue };

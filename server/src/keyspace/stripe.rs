@@ -143,6 +143,17 @@ impl Held<'_> {
         self.changed = true;
         &mut self.guard
     }
+
+    /// To change what is not published: the parity of slots.
+    #[inline]
+    pub(super) fn edit_quietly(&mut self) -> &mut Guarded {
+        &mut self.guard
+    }
+
+    /// Gives the lock back after whoever waits for it had it: for one who comes back at once.
+    pub(super) fn release_fairly(mut self) {
+        MutexGuard::bump(&mut self.guard);
+    }
 }
 
 impl Held<'_> {
@@ -333,6 +344,17 @@ impl Guarded {
         old
     }
 
+    /// As [`Guarded::set_string`], but never in place: gives back the entry as it was.
+    pub(super) fn replace_string(&mut self, place: Place, value: &[u8]) -> Slot {
+        let slot = self.tables[place.table].slot_mut(place.position);
+        let before = slot.weight();
+        let old = slot.replace_string(value);
+        let after = slot.weight();
+        self.reweigh(before, after);
+        self.set_inner(place, NEVER);
+        old
+    }
+
     /// Replaces what an entry holds by an object; the deadline stays. Gives back what is to be
     /// freed.
     pub(super) fn set_object(&mut self, place: Place, object: Box<dyn Object>) -> Slot {
@@ -380,14 +402,14 @@ impl Guarded {
     }
 
     /// See [`Table::sweep`].
-    pub(super) fn sweep(&mut self, sweep: &mut Sweep) {
+    pub(super) fn sweep(&mut self, sweep: &mut Sweep<'_>) {
         self.reshaped.set(true);
         for table in &mut self.tables {
             if table.due() <= sweep.now && sweep.left > 0 {
                 sweep.looked += table.len();
                 let before = sweep.gone.len();
                 table.sweep(sweep);
-                let freed: usize = sweep.gone[before..].iter().map(Slot::weight).sum();
+                let freed: usize = sweep.gone[before..].iter().map(|(slot, _)| slot.weight()).sum();
                 let (heavy, light) = std::mem::take(&mut sweep.thinner);
                 self.heap = (self.heap + light).saturating_sub(freed + heavy);
             }
@@ -399,6 +421,16 @@ impl Guarded {
         loop {
             match self.tables.last_mut()?.shed() {
                 Some(slot) => return Some(slot),
+                None => self.tables.pop(),
+            };
+        }
+    }
+
+    /// As [`Guarded::shed`], with the entry's deadline.
+    pub(super) fn shed_with_deadline(&mut self) -> Option<(Slot, Millis)> {
+        loop {
+            match self.tables.last_mut()?.shed_with_deadline() {
+                Some(shed) => return Some(shed),
                 None => self.tables.pop(),
             };
         }

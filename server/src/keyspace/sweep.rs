@@ -8,7 +8,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::entry::Slot;
+use super::capture::Saver;
 use super::table::Sweep;
 use super::{Changed, Keyspace, Ready, Shared, StripeId};
 use crate::clock::Millis;
@@ -46,6 +46,7 @@ impl Keyspace {
     ) -> Swept {
         gate.must_be_of(&self.gate);
         let (mut due_left, mut awaited) = (Millis::MAX, Vec::new());
+        let cut = self.captures.cut();
         let mut sweep = Sweep::new(now, most);
         let most_to_look = most.saturating_mul(LOOKED_PER_FREED);
         for (number, database) in self.databases.iter().enumerate() {
@@ -61,11 +62,12 @@ impl Keyspace {
                 let guarded = held.edit();
                 let is_asked = self.collecting.is_on() || guarded.watchers.is_some();
                 sweep.thinned = is_asked.then(Vec::new);
+                sweep.saver = Some(Saver::new(self, cut, number));
                 guarded.sweep(&mut sweep);
                 due_left = due_left.min(guarded.due());
                 let thinned = sweep.thinned.take().unwrap_or_default();
                 if let Some(watchers) = &guarded.watchers {
-                    for key in sweep.gone.iter().map(Slot::key) {
+                    for key in sweep.gone.iter().map(|(slot, _)| slot.key()) {
                         watchers.mark(key);
                         if watchers.waiters.is_awaited(key) {
                             awaited.push((number, key.into()));
@@ -74,11 +76,16 @@ impl Keyspace {
                     thinned.iter().for_each(|key| watchers.mark(key));
                 }
                 if self.collecting.is_on() {
-                    changed.keys.extend(sweep.gone.iter().map(|slot| Box::from(slot.key())));
+                    changed.keys.extend(sweep.gone.iter().map(|(slot, _)| Box::from(slot.key())));
                     changed.keys.extend(thinned);
                 }
+                if cut.is_active() {
+                    for (slot, deadline) in sweep.gone.drain(..) {
+                        self.let_go(cut, number, slot, deadline);
+                    }
+                }
                 drop(held);
-                sweep.gone.drain(..).for_each(|slot| self.discard(slot));
+                sweep.gone.drain(..).for_each(|(slot, _)| self.discard(slot));
             }
         }
         Swept { freed: sweep.keys, parts: sweep.parts, due: due_left, awaited }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cell    | 18 bits of hash | position + 1: 14 bits |      0 is empty
-//! hash    | stripe: top bits ... | 18 bits: cell tag | 16 bits: slot tag, home cell |
+//! hash    | stripe: top bits ... | 18 bits: cell tag | 1 bit | 15 bits: slot tag, home cell |
 //! ```
 //!
 //! A lookup probes cells linearly from the home cell; a cell whose tag fits leads to the slot, and
@@ -16,6 +16,7 @@
 //! when something in it is due. Order is the order of insertion, with the last entry moved into
 //! each hole.
 
+use super::capture::Saver;
 use super::entry::Slot;
 use super::object::Object;
 use crate::clock::Millis;
@@ -47,7 +48,7 @@ struct Inner {
 }
 
 /// What a sweep may still do, and what it has done.
-pub(super) struct Sweep {
+pub(super) struct Sweep<'k> {
     /// The time.
     pub(super) now: Millis,
     /// How many more keys and parts may be freed.
@@ -56,8 +57,10 @@ pub(super) struct Sweep {
     pub(super) keys: usize,
     /// Parts of objects freed, those of objects that were all dead included.
     pub(super) parts: usize,
-    /// The entries that were taken out.
-    pub(super) gone: Vec<Slot>,
+    /// The entries that were taken out, with their deadlines.
+    pub(super) gone: Vec<(Slot, Millis)>,
+    /// Who must be asked before dead parts are freed.
+    pub(super) saver: Option<Saver<'k>>,
     /// The names of entries that lost parts and stay, if anybody asks.
     pub(super) thinned: Option<Vec<Box<[u8]>>>,
     /// What those weighed before and after, in bytes.
@@ -66,15 +69,16 @@ pub(super) struct Sweep {
     pub(super) looked: usize,
 }
 
-impl Sweep {
+impl Sweep<'_> {
     /// A sweep that may free about `most` keys and parts.
-    pub(super) fn new(now: Millis, most: usize) -> Sweep {
+    pub(super) fn new(now: Millis, most: usize) -> Self {
         Sweep {
             now,
             left: most,
             keys: 0,
             parts: 0,
             gone: Vec::new(),
+            saver: None,
             thinned: None,
             thinner: (0, 0),
             looked: 0,
@@ -88,10 +92,17 @@ fn cell_tag(hash: u64) -> u32 {
     (hash >> 16) as u32 & ((1 << TAG_BITS) - 1)
 }
 
-/// The bits of a key's hash that go into its slot, and lead to its home cell.
+/// The bits of a key's hash that go into its slot, and lead to its home cell: as many as there are
+/// cells.
 #[inline]
 pub(super) fn slot_tag(hash: u64) -> u16 {
-    hash as u16
+    hash as u16 & 0x7FFF
+}
+
+/// What a new slot is marked with: the tag, and the parity of the keyspace.
+#[inline]
+pub(super) fn slot_mark(hash: u64, parity: bool) -> u16 {
+    slot_tag(hash) << 1 | u16::from(parity)
 }
 
 impl Table {
@@ -366,14 +377,14 @@ impl Table {
 
     /// Takes out entries that are dead, and has dead parts freed, as many as the sweep may. Walks
     /// from the end, so that what moves into a hole has been looked at.
-    pub(super) fn sweep(&mut self, sweep: &mut Sweep) {
+    pub(super) fn sweep(&mut self, sweep: &mut Sweep<'_>) {
         let mut earliest = NEVER;
         let mut position = self.deadlines.len();
         while position > 0 && sweep.left > 0 {
             position -= 1;
             let deadline = self.deadlines[position];
             if deadline <= sweep.now {
-                sweep.gone.push(self.remove(position).0);
+                sweep.gone.push(self.remove(position));
                 sweep.keys += 1;
                 sweep.left -= 1;
             } else {
@@ -388,7 +399,7 @@ impl Table {
         }
     }
 
-    fn sweep_inner(&mut self, sweep: &mut Sweep) {
+    fn sweep_inner(&mut self, sweep: &mut Sweep<'_>) {
         let mut position = self.slots.len();
         while position > 0 && sweep.left > 0 {
             position -= 1;
@@ -398,13 +409,17 @@ impl Table {
             // Looking costs, too.
             sweep.left -= 1;
             if self.is_hollow(position, sweep.now) {
-                let slot = self.remove(position).0;
+                let (slot, deadline) = self.remove(position);
                 let mortal = slot.as_object().and_then(Object::mortal);
                 sweep.parts += mortal.map_or(0, |mortal| mortal.parts());
-                sweep.gone.push(slot);
+                sweep.gone.push((slot, deadline));
                 continue;
             }
+            let deadline = self.deadline(position);
             let slot = &mut self.slots[position];
+            if sweep.saver.as_ref().is_some_and(|saver| !saver.may_thin(slot, deadline)) {
+                continue;
+            }
             let before = slot.weight();
             let Some(mortal) = slot.as_object_mut().and_then(Object::mortal_mut) else { continue };
             let freed = mortal.drop_dead(sweep.now, sweep.left + 1);
@@ -431,6 +446,12 @@ impl Table {
     /// Takes an entry out without keeping the table in order: for a table that is being freed.
     pub(super) fn shed(&mut self) -> Option<Slot> {
         self.slots.pop()
+    }
+
+    /// As [`Table::shed`], with the entry's deadline.
+    pub(super) fn shed_with_deadline(&mut self) -> Option<(Slot, Millis)> {
+        let deadline = self.deadline(self.slots.len().checked_sub(1)?);
+        self.slots.pop().map(|slot| (slot, deadline))
     }
 
     /// Divides the table by one bit of the cell tags, counted from the highest: entries whose bit

@@ -150,7 +150,7 @@ fn a_stripe_splits_its_tables_and_keeps_its_weight() {
     // Of one stripe: the upper ten bits say which.
     let hashes = (0..keys).map(|n: u64| hash(&n.to_le_bytes(), 7) >> 10);
     for (number, hash) in hashes.clone().enumerate() {
-        let slot = entry::Slot::string(&number.to_le_bytes(), b"v", table::slot_tag(hash));
+        let slot = entry::Slot::string(&number.to_le_bytes(), b"v", table::slot_mark(hash, false));
         entries += slot.weight();
         guarded.insert(slot, hash, Millis::MAX);
     }

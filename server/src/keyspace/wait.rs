@@ -115,6 +115,15 @@ impl<'a> Keys<'a> {
         self.queue(key)?.waiters.get(at).cloned()
     }
 
+    /// How many calls wait for the key to hold a `kind` of value.
+    #[inline]
+    pub fn waiting(&self, key: &[u8], kind: &str) -> usize {
+        match self.queue(key) {
+            None => 0,
+            Some(queue) => queue.waiters.iter().filter(|waiter| waiter.kind == kind).count(),
+        }
+    }
+
     /// Whether a call that waits for the key must also know that it has gone.
     pub fn must_tell(&self, key: &[u8]) -> bool {
         self.queue(key).is_some_and(|queue| queue.always > 0)

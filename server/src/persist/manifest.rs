@@ -5,7 +5,8 @@
 //! mainstay data 1
 //! set 8f0c2d6a11b09e37
 //! snapshot 3 1234567          number and LSN, or `snapshot none`
-//! journal 7                   number of the first segment that is needed, or `journal none`
+//! journal 7 9                 numbers of the first segment that is needed, and of one that there
+//!                             is at least; or `journal none`
 //! check 1a2b3c4d              CRC-32C of the lines above
 //! ```
 //!
@@ -31,10 +32,15 @@ pub struct Manifest {
     pub snapshot: Option<(u64, Lsn)>,
     /// The first segment that is needed.
     pub journal: Option<u64>,
+    /// The journal has a segment of this number, or a later one: a process that begins one says so,
+    /// since the last one of the process before does not. Means nothing without a journal.
+    pub reached: u64,
 }
 
 impl Manifest {
-    /// Reads the manifest; `None` if there is none.
+    /// Reads the manifest; `None` if there is none. What it says stays: the process that wrote it
+    /// may have been killed before its name was on disk, and files that it does not name are
+    /// removed.
     ///
     /// # Errors
     /// If it cannot be read, or is damaged.
@@ -45,6 +51,7 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Fault::io(doing())(error)),
         };
+        disk.sync_names().map_err(Fault::io(doing()))?;
         match Manifest::parse(&bytes) {
             Ok(manifest) => Ok(Some(manifest)),
             Err(why) => Err(Fault::File { path: format!("{}/{NAME}", disk.place()).into(), why }),
@@ -64,7 +71,10 @@ impl Manifest {
             Some((number, lsn)) => format!("{number} {lsn}"),
             None => "none".into(),
         };
-        let journal = self.journal.map_or("none".into(), |number| number.to_string());
+        let journal = match self.journal {
+            Some(number) => format!("{number} {}", self.reached),
+            None => "none".into(),
+        };
         let text = format!(
             "mainstay data 1\nset {:016x}\nsnapshot {snapshot}\njournal {journal}\n",
             self.set
@@ -98,11 +108,11 @@ impl Manifest {
             Some((name, lsn)) => Some((number(name)?, number(lsn)?)),
             None => None,
         };
-        let journal = match words("journal")? {
-            "none" => None,
-            name => Some(number(name)?),
+        let (journal, reached) = match words("journal")?.split_once(' ') {
+            Some((first, reached)) => (Some(number(first)?), number(reached)?),
+            None => (None, 0),
         };
-        Ok(Manifest { set, snapshot, journal })
+        Ok(Manifest { set, snapshot, journal, reached })
     }
 }
 
@@ -113,8 +123,8 @@ mod tests {
     #[test]
     fn every_changed_byte_is_seen() {
         for manifest in [
-            Manifest { set: 1, snapshot: None, journal: Some(1) },
-            Manifest { set: u64::MAX, snapshot: Some((3, 1234)), journal: None },
+            Manifest { set: 1, snapshot: None, journal: Some(1), reached: 2 },
+            Manifest { set: u64::MAX, snapshot: Some((3, 1234)), journal: None, reached: 0 },
         ] {
             let text = manifest.to_text();
             assert_eq!(Manifest::parse(text.as_bytes()), Ok(manifest));

@@ -66,20 +66,15 @@ impl Reactor<'_> {
         }
     }
 
-    /// Holds what this turn would write, if the journal is not so far. Answers the connections
-    /// whose output outlives the turn because of that.
-    pub(super) fn hold_back(&mut self) -> Vec<usize> {
-        let Some(lsn) = self.executor.journal().holds() else {
-            return Vec::new();
-        };
+    /// Holds what this turn would write, if the journal is not so far.
+    pub(super) fn hold_back(&mut self) {
+        let Some(lsn) = self.executor.journal().holds() else { return };
         let mut to = self.undurable.spare.pop().unwrap_or_default();
-        let mut held = Vec::with_capacity(self.touched.len());
         for &place in &self.touched {
             let Some(connection) = self.connections.get_mut(place) else { continue };
             let bytes = connection.outbox.hold();
             if bytes > 0 {
                 to.push((connection.session.address, bytes));
-                held.push(place);
             }
         }
         if to.is_empty() {
@@ -87,6 +82,5 @@ impl Reactor<'_> {
         } else {
             self.undurable.turns.push_back(Turn { lsn, to });
         }
-        held
     }
 }

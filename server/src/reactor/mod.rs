@@ -52,6 +52,9 @@ const EVENTS: usize = 1024;
 /// How often the patrol walks, and how long a loop sleeps at most.
 const PATROL_MS: u64 = 100;
 
+/// How long a loop sleeps at most while a request waits for a snapshot.
+const RETRY_MS: u64 = 1;
+
 /// How often dead keys are looked for while there are keys with a deadline.
 const SWEEP_MS: u64 = 20;
 
@@ -86,6 +89,8 @@ pub struct Reactor<'p> {
     touched: Vec<usize>,
     again: Vec<usize>,
     held: Vec<usize>,
+    /// One of those is to be tried again in a moment.
+    hurries: bool,
     now: Millis,
     patrol_at: Millis,
     patrol_next: usize,
@@ -134,6 +139,7 @@ impl<'p> Reactor<'p> {
             touched: Vec::new(),
             again: Vec::new(),
             held: Vec::new(),
+            hurries: false,
             now: clock::now(),
             patrol_at: 0,
             patrol_next: 0,
@@ -240,7 +246,8 @@ impl<'p> Reactor<'p> {
         if !self.again.is_empty() || self.accept_again || self.frees || next <= self.now {
             return Duration::ZERO;
         }
-        Duration::from_millis((next - self.now).min(PATROL_MS))
+        let most = if self.hurries { RETRY_MS } else { PATROL_MS };
+        Duration::from_millis((next - self.now).min(most))
     }
 
     fn read_mail(&mut self) {
@@ -338,6 +345,7 @@ impl<'p> Reactor<'p> {
         if let Some(connection) = self.connections.get_mut(place)
             && !matches!(connection.held, None | Some(Hold::Park))
         {
+            self.hurries |= connection.held == Some(Hold::Snapshot);
             self.held.push(place);
         }
     }
@@ -347,12 +355,13 @@ impl<'p> Reactor<'p> {
         if self.held.is_empty() {
             return;
         }
+        self.hurries = false;
         let paused = self.process.pause.until.load(Relaxed) > self.now || self.executor.is_behind();
         for place in std::mem::take(&mut self.held) {
             let Some(connection) = self.connections.get_mut(place) else { continue };
             let ready = match connection.held {
                 None | Some(Hold::Park) => continue,
-                Some(Hold::Delivery) => true,
+                Some(Hold::Delivery | Hold::Snapshot) => true,
                 Some(Hold::Pause) => !paused,
                 Some(Hold::Output) => connection.outbox.is_empty(),
             };
@@ -438,7 +447,8 @@ impl<'p> Reactor<'p> {
     /// Writes what this turn has produced.
     fn flush(&mut self) {
         self.let_go();
-        let mut slow = self.hold_back();
+        self.hold_back();
+        let mut slow = Vec::new();
         for place in std::mem::take(&mut self.touched) {
             if !self.write(place) {
                 slow.push(place);
@@ -456,7 +466,8 @@ impl<'p> Reactor<'p> {
         self.arenas.clear();
     }
 
-    /// Writes what there is for one connection; false if its peer takes no more for now.
+    /// Writes what there is for one connection; false if some is left, since its peer takes no more
+    /// for now or the journal is not so far.
     fn write(&mut self, place: usize) -> bool {
         let Some(connection) = self.connections.get_mut(place) else { return true };
         connection.touched = false;
@@ -476,7 +487,7 @@ impl<'p> Reactor<'p> {
             Sent::Held(bytes) => {
                 self.counters.output_bytes.add(bytes as u64);
                 connection.stalled_since = 0;
-                true
+                false
             }
             Sent::Some(bytes) => {
                 self.counters.output_bytes.add(bytes as u64);
@@ -544,9 +555,11 @@ impl<'p> Reactor<'p> {
     }
 
     fn sweep(&mut self) {
-        if self.now < self.sweep_at || !self.policy.sweeps {
+        // The server that is followed says itself which keys have died.
+        let sweeps = self.policy.sweeps && !self.process.following.is_active();
+        if self.now < self.sweep_at || !sweeps {
             self.sweep_at = self.sweep_at.max(self.now);
-            if !self.policy.sweeps {
+            if !sweeps {
                 self.sweep_at = self.now + PATROL_MS;
             }
             return;

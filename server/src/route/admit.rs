@@ -49,10 +49,10 @@ impl<'p> Executor<'p> {
         if let Run::Group(_) = entry.command.run {
             return Err(refuse::unknown_sub(entry, request));
         }
-        if self.trouble != Trouble::None {
+        if self.trouble != Trouble::None && !self.is_outside {
             self.admit_in_trouble(session, entry)?;
         }
-        if session.is_plain() {
+        if session.is_plain() && !self.follows {
             return Ok(Some(entry));
         }
         self.admit_unusual(session, request, entry, out)
@@ -82,6 +82,9 @@ impl<'p> Executor<'p> {
         let command = entry.command;
         if !session.authenticated && !command.is(Trait::NoAuth) {
             return Err(Refusal::text("NOAUTH Authentication required."));
+        }
+        if self.follows {
+            refuse::while_following(self.process, session, entry)?;
         }
         if session.is_confined() && !command.is(Trait::WhileSubscribed) {
             return Err(refuse::confined(entry));

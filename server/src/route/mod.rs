@@ -13,6 +13,8 @@
 mod admit;
 mod apply;
 mod cached;
+mod hold;
+mod outside;
 mod refuse;
 mod shape;
 mod slow;
@@ -49,6 +51,8 @@ pub enum After {
     Close,
     /// Tries the same request again later: clients are paused.
     Wait,
+    /// As `Wait`, in a moment: a snapshot must have what it would change first.
+    Hold,
     /// Runs no more requests until the call, which waits for a key, is answered.
     Park,
 }
@@ -91,6 +95,7 @@ macro_rules! service {
             sink: &mut $executor.sink,
             post: &mut $executor.post,
             postponed: &mut $executor.waits.postponed,
+            timers: &mut $executor.waits.timers,
             now: $executor.now,
         }
     };
@@ -115,6 +120,10 @@ pub struct Executor<'p> {
     /// Counter steps from which on a command is slow.
     slow_ticks: u64,
     waits: Waits,
+    /// Whether clients' commands must heed that another server is followed.
+    follows: bool,
+    /// Whether it runs the commands of that server, or of its files.
+    is_outside: bool,
     /// Where records go to be kept; off if they are not.
     journal: Arc<journal::Shared>,
     /// What is wrong with it, in this turn.
@@ -147,6 +156,8 @@ impl<'p> Executor<'p> {
             shape: Shape::DEFAULT,
             slow_ticks: u64::MAX,
             waits: Waits::default(),
+            follows: false,
+            is_outside: false,
             journal: Arc::clone(&process.store().journal),
             trouble: Trouble::None,
             is_behind: false,
@@ -159,6 +170,7 @@ impl<'p> Executor<'p> {
         self.now = now;
         self.ticks = Ticks::now();
         self.heed_settings();
+        self.heed_role();
         self.trouble = self.journal.trouble();
         self.is_behind = self.journal.is_full();
         if self.gate.is_none() {
@@ -265,7 +277,7 @@ impl<'p> Executor<'p> {
         out: &mut Vec<u8>,
     ) -> After {
         let begin = out.len();
-        let is_paused = self.process.pause.until.load(Relaxed) > self.now;
+        let is_paused = !self.is_outside && self.process.pause.until.load(Relaxed) > self.now;
         if (is_paused || self.is_behind) && self.is_held(session, &plan, is_paused) {
             return After::Wait;
         }
@@ -276,6 +288,9 @@ impl<'p> Executor<'p> {
                     Ok(Next::Execute) => self.execute(session, out),
                     outcome => outcome,
                 };
+                if matches!(outcome, Ok(Next::Hold)) {
+                    return After::Hold;
+                }
                 self.account(entry, outcome.is_err(), session, request);
                 outcome
             }
@@ -365,7 +380,9 @@ impl<'p> Executor<'p> {
         let Some(gate) = &self.gate else { unreachable!("commands run within a turn") };
         match entry.command.run {
             Run::Read(handler) => {
-                let mut keys = if let Some(key) = entry.sole_key(request) {
+                let mut keys = if let Some(key) = entry.sole_key(request)
+                    && !entry.reaches_further(space.shelf(gate, database), request)
+                {
                     Keys::one(space, gate, database, request.arg(key), hash, now)
                 } else if entry.keys.is_empty() {
                     Keys::roving(space, gate, database, now)
@@ -373,7 +390,13 @@ impl<'p> Executor<'p> {
                     return self.dispatch_alone(entry, session, request, out);
                 } else {
                     self.stripes.clear();
-                    entry.stripes(space, database, request, &mut self.stripes);
+                    entry.stripes(
+                        space,
+                        space.shelf(gate, database),
+                        database,
+                        request,
+                        &mut self.stripes,
+                    );
                     self.stripes.sort_unstable();
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
@@ -406,11 +429,14 @@ impl<'p> Executor<'p> {
                 let (outcome, changed) = {
                     // The view is large: it is made where the handler takes it, and stays there.
                     let mut write = Write {
-                        keys: if let Some(key) = entry.sole_key(request) {
+                        keys: if let Some(key) = entry.sole_key(request)
+                            && !entry.reaches_further(space.shelf(gate, database), request)
+                        {
                             Keys::one(space, gate, database, request.arg(key), hash, now)
                         } else {
+                            let shelf = space.shelf(gate, database);
                             self.stripes.clear();
-                            entry.stripes(space, database, request, &mut self.stripes);
+                            entry.stripes(space, shelf, database, request, &mut self.stripes);
                             self.stripes.sort_unstable();
                             self.stripes.dedup();
                             Keys::many(space, gate, database, &self.stripes, now)
@@ -421,6 +447,9 @@ impl<'p> Executor<'p> {
                         dice: Dice::new(seed),
                         resumed: false,
                     };
+                    if hold::is_held(&write.keys, entry, request) {
+                        return Ok(Next::Hold);
+                    }
                     if session.leaves_no_trace() {
                         write.keys.leave_no_trace();
                     }
@@ -475,8 +504,10 @@ impl<'p> Executor<'p> {
                     now,
                     session,
                 });
-                // It may have been CONFIG SET, and the next request is of the same turn.
+                // It may have been CONFIG SET or REPLICAOF, and the next request is of the same
+                // turn.
                 self.heed_settings();
+                self.heed_role();
                 outcome
             }
             Run::Group(_) => Err(refuse::unknown_sub(entry, request)),
@@ -503,6 +534,12 @@ impl<'p> Executor<'p> {
             let out = ReplyWriter::new(out, session.version);
             let dice = Dice::new(seed);
             match entry.command.run {
+                Run::Write(_) if hold::is_held(&keys, entry, request) => {
+                    drop(keys);
+                    drop(exclusive);
+                    self.gate = Some(space.gate().share());
+                    return Ok(Next::Hold);
+                }
                 Run::Write(handler) => {
                     let (args, resumed) = (request, false);
                     let mut write = Write { keys, args, out, now, dice, resumed };

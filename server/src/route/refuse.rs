@@ -2,9 +2,12 @@
 
 use mainstay_protocol::{ReplyWriter, Request};
 
-use crate::command::Entry;
+use crate::command::{Entry, Trait};
 use crate::error::Refusal;
 use crate::persist::journal;
+use crate::process::Process;
+use crate::session::Session;
+use crate::settings::redis as said;
 
 /// Writes a refusal as an error reply.
 #[cold]
@@ -40,6 +43,36 @@ pub(super) fn confined(entry: &Entry) -> Refusal {
          are allowed in this context",
         entry.wire_name
     ))
+}
+
+/// What a client may not do while another server is followed: write, unless `replica-read-only no`,
+/// and look at what may be old, if `replica-serve-stale-data no`.
+///
+/// # Errors
+/// If the command is such a one.
+#[cold]
+pub(super) fn while_following(
+    process: &Process,
+    session: &Session,
+    entry: &Entry,
+) -> Result<(), Refusal> {
+    let writes = |entry: &Entry| entry.command.writes() && !entry.command.is(Trait::Reads);
+    let queue = session.transaction.iter().flat_map(|open| &open.queue);
+    let is_write = writes(entry)
+        || entry.command.is(Trait::Executes)
+            && queue.clone().any(|&(index, _)| writes(&process.table.entries()[index]));
+    if is_write && process.settings.boolean(&said::REPLICA_READ_ONLY) {
+        return Err(Refusal::text("READONLY You can't write against a read only replica."));
+    }
+    if !process.following.is_connected()
+        && !entry.command.is(Trait::Loading)
+        && !process.settings.boolean(&said::REPLICA_SERVE_STALE_DATA)
+    {
+        return Err(Refusal::text(
+            "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        ));
+    }
+    Ok(())
 }
 
 /// What is written now would not be kept. Redis's words, since clients know them.

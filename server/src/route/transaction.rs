@@ -7,7 +7,7 @@
 use mainstay_protocol::{OwnedRequest, ReplyWriter};
 
 use super::wait::Service;
-use super::{Executor, Stamp, cached, drawn, note_lookups, refuse, service, settle};
+use super::{Executor, Stamp, cached, drawn, hold, note_lookups, refuse, service, settle};
 use crate::clock::Millis;
 use crate::command::{Desk, Entry, Next, Outcome, Read, Run, Trait, Visit, Write};
 use crate::dice::Dice;
@@ -31,6 +31,12 @@ impl Executor<'_> {
         } else {
             Ok(self.execute_queue(session, &open.queue, watched.as_deref(), out))
         };
+        if matches!(outcome, Ok(Next::Hold)) {
+            session.transaction = Some(open);
+            session.watched = watched;
+            session.settle();
+            return outcome;
+        }
         if let (Some(watched), Some(gate)) = (watched, &self.gate) {
             watched.release(&self.process.keyspace, gate);
         }
@@ -51,10 +57,13 @@ impl Executor<'_> {
         let space = &self.process.keyspace;
         if self.names_all_keys(queue) {
             self.stripes.clear();
+            // The gate is lent to the view for the length of the transaction.
+            let Some(gate) = self.gate.take() else { unreachable!("commands run within a turn") };
+            let shelf = space.shelf(&gate, session.database);
             for (index, request) in queue {
                 let entry = &self.process.table.entries()[*index];
                 let request = request.as_request();
-                entry.stripes(space, session.database, request, &mut self.stripes);
+                entry.stripes(space, shelf, session.database, request, &mut self.stripes);
             }
             // A change between the question and the locks would go unnoticed, so the watched keys'
             // stripes are locked too.
@@ -63,8 +72,6 @@ impl Executor<'_> {
             }
             self.stripes.sort_unstable();
             self.stripes.dedup();
-            // The gate is lent to the view for the length of the transaction.
-            let Some(gate) = self.gate.take() else { unreachable!("commands run within a turn") };
             let keys = Keys::many(space, &gate, session.database, &self.stripes, self.now);
             let next = self.run_unless_changed(session, queue, watched, keys, out);
             self.gate = Some(gate);
@@ -92,6 +99,9 @@ impl Executor<'_> {
         {
             writer.null_array();
             return Next::Done;
+        }
+        if hold::is_queue_held(&keys, self.process.table.entries(), queue) {
+            return Next::Hold;
         }
         writer.array(queue.len());
         self.run_queue(session, queue, keys, out)

@@ -10,10 +10,15 @@
 //! is claimed for each of these: whoever turns its state from *waiting* has it alone. Whoever tries
 //! and finds nothing gives it back.
 //!
+//! A call may also ask to be tried at an instant though nothing changes by then: a rate limiter's
+//! budget fills by itself. The loop that found it not yet ready has the timer, whosever the call
+//! is.
+//!
 //! A call that needs a stripe which another loop holds (BLMOVE's destination) cannot wait for it
 //! out of order. It is tried again as soon as the locks are gone, with all that it needs locked in
 //! order: requests of this loop come after it, and only a request that another loop runs within
-//! these few instructions may come before.
+//! these few instructions may come before. One that a snapshot holds back is tried in the next
+//! turn.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +29,7 @@ use std::sync::atomic::{
 
 use mainstay_protocol::{OwnedRequest, ReplyWriter, Version};
 
-use super::{Executor, Stamp, cached, drawn, refuse, service, settle};
+use super::{Executor, Stamp, cached, drawn, hold, refuse, service, settle};
 use crate::clock::Millis;
 use crate::command::{Entry, Next, Read, Run, Wait, Write};
 use crate::dice::Dice;
@@ -47,6 +52,7 @@ pub(super) struct Parked {
     /// Its command's place in the table.
     command: usize,
     resume: Vec<(Box<[u8]>, OwnedRequest)>,
+    in_turn: bool,
     state: AtomicU8,
 }
 
@@ -84,6 +90,8 @@ pub(super) struct Waits {
     deadlines: BTreeSet<(Millis, Address)>,
     /// Keys whose waiting calls could not be tried for want of a stripe.
     pub(super) postponed: Vec<Postponed>,
+    /// When keys are to be tried though nobody has changed them.
+    pub(super) timers: BTreeSet<(Millis, Ready)>,
 }
 
 /// An awaited key that has changed, and the stripes that serving those who wait for it takes, as
@@ -119,11 +127,15 @@ impl Waits {
             database: session.database,
             command: entry.index,
             resume: std::mem::take(&mut wait.resume),
+            in_turn: wait.in_turn,
             state: AtomicU8::new(WAITING),
         });
         if let Some(keys) = keys {
             let call: Arc<dyn Any + Send + Sync> = parked.clone();
             for (key, _) in &parked.resume {
+                if let Some(again) = wait.again {
+                    self.timers.insert((again, (session.database, key.clone())));
+                }
                 let (call, kind, always) = (Arc::clone(&call), wait.kind, wait.always);
                 keys.await_key(key, Waiter { call, kind, always });
             }
@@ -139,9 +151,20 @@ impl Waits {
         session.card.blocked.store(number, Relaxed);
     }
 
-    /// When the next call stops waiting.
+    /// When the next call stops waiting, or a key is to be tried.
     pub(super) fn next_deadline(&self) -> Option<Millis> {
-        self.deadlines.first().map(|(until, _)| *until)
+        let deadline = self.deadlines.first().map(|(until, _)| *until);
+        let timer = self.timers.first().map(|(at, _)| *at);
+        deadline.into_iter().chain(timer).min()
+    }
+
+    /// A key that is to be tried now.
+    pub(super) fn next_timer(&mut self, now: Millis) -> Option<Ready> {
+        let &(at, _) = self.timers.first()?;
+        if at > now {
+            return None;
+        }
+        self.timers.pop_first().map(|(_, ready)| ready)
     }
 
     /// Answers the calls whose time is over.
@@ -155,6 +178,7 @@ impl Waits {
             {
                 let reply = std::mem::take(&mut call.reply);
                 post.answer(address, reply);
+                move_up(&call.parked, &mut self.postponed);
             }
         }
     }
@@ -177,6 +201,7 @@ impl Waits {
                 ReplyWriter::new(&mut reply, call.parked.version).error(text);
             }
             post.answer(address, reply);
+            move_up(&call.parked, &mut self.postponed);
         }
     }
 
@@ -194,7 +219,9 @@ impl Waits {
         gate: &Shared<'_>,
     ) -> Option<bool> {
         let call = self.calls.remove(&address)?;
-        call.parked.claim(DONE);
+        if call.parked.claim(DONE) {
+            move_up(&call.parked, &mut self.postponed);
+        }
         if let Some(until) = call.until {
             self.deadlines.remove(&(until, address));
         }
@@ -209,10 +236,25 @@ impl Waits {
     }
 }
 
+/// A call leaves its place in line: whoever was behind it may have waited for that alone.
+fn move_up(parked: &Parked, postponed: &mut Vec<Postponed>) {
+    if parked.in_turn {
+        postponed.extend(parked.resume.iter().map(|(key, _)| {
+            let ready = (parked.database, key.clone());
+            (ready, Vec::new())
+        }));
+    }
+}
+
 impl Executor<'_> {
     /// Answers calls whose time is over, and tries those again that could not be served for want of
     /// a lock. Says when to come again.
     pub fn wake(&mut self) -> Option<Millis> {
+        // What becomes possible at the very instant at which a call gives up is done.
+        while let Some(due) = self.waits.next_timer(self.now) {
+            self.waits.postponed.push((due, Vec::new()));
+        }
+        self.serve_postponed();
         self.waits.time_out(self.now, &mut self.post);
         self.serve_postponed();
         if self.waits.postponed.is_empty() { self.waits.next_deadline() } else { Some(self.now) }
@@ -276,6 +318,7 @@ pub(super) struct Service<'e, 'p> {
     pub(super) sink: &'e mut Option<Box<dyn Sink>>,
     pub(super) post: &'e mut Post,
     pub(super) postponed: &'e mut Vec<Postponed>,
+    pub(super) timers: &'e mut BTreeSet<(Millis, Ready)>,
     pub(super) now: Millis,
 }
 
@@ -316,8 +359,9 @@ impl Service<'_, '_> {
             let Some((_, request)) = resume else { unreachable!("it waits for this key") };
             let mut stripes: Vec<StripeId> = Vec::new();
             let space = &self.process.keyspace;
-            entry.stripes(space, parked.database, request.as_request(), &mut stripes);
-            if !keys.reach(&stripes) {
+            let shelf = keys.shelf();
+            entry.stripes(space, shelf, parked.database, request.as_request(), &mut stripes);
+            if !keys.reach(&stripes) || hold::is_held(&keys, entry, request.as_request()) {
                 parked.finish(WAITING);
                 self.postponed.push(((parked.database, key.into()), stripes));
                 break;
@@ -325,13 +369,19 @@ impl Service<'_, '_> {
             let (same, answer) = self.resume(keys, entry, request, &parked);
             keys = same;
             match answer {
-                Some(answer) => {
+                Ok(answer) => {
                     keys.forget(key, &waiter.call);
                     parked.finish(DONE);
                     self.post.answer(parked.address, answer);
                 }
-                None => {
+                Err(again) => {
                     parked.finish(WAITING);
+                    if let Some(again) = again {
+                        self.timers.insert((again, (parked.database, key.into())));
+                    }
+                    if parked.in_turn {
+                        break;
+                    }
                     at += 1;
                 }
             }
@@ -339,14 +389,15 @@ impl Service<'_, '_> {
         keys
     }
 
-    /// Tries a call on the key that has changed: its answer, or nothing if it goes on waiting.
+    /// Tries a call on the key that has changed: its answer, or, if it goes on waiting, when it
+    /// asks to be tried again.
     fn resume<'k>(
         &mut self,
         keys: Keys<'k>,
         entry: &Entry,
         request: &OwnedRequest,
         parked: &Parked,
-    ) -> (Keys<'k>, Option<Vec<u8>>) {
+    ) -> (Keys<'k>, Result<Vec<u8>, Option<Millis>>) {
         let (before, seed, now) = (keys.changes(), self.chance.next(), self.now);
         let (args, dice) = (request.as_request(), Dice::new(seed));
         let mut reply = Vec::new();
@@ -368,13 +419,13 @@ impl Service<'_, '_> {
         let stamp = Stamp { now, seed, database: parked.database };
         settle(self.counters, self.sink, &keys, before, stamp, args);
         let answer = match outcome {
-            Ok(Next::Park(_)) => None,
-            Ok(_) => Some(reply),
+            Ok(Next::Park(wait)) => Err(wait.again),
+            Ok(_) => Ok(reply),
             Err(refusal) => {
                 self.counters.note_error(refusal.code());
                 reply.clear();
                 refuse::write(&refusal, ReplyWriter::new(&mut reply, parked.version));
-                Some(reply)
+                Ok(reply)
             }
         };
         (keys, answer)

@@ -6,6 +6,7 @@
 //! Not here: settings of engines (they list their own) and Redis's knobs without meaning here
 //! (`known`).
 
+use super::redis;
 use super::schema::{Effect, Section, Setting, Shape, When};
 
 /// A second to sixty-eight years, zero for never; what a C `int` of seconds holds.
@@ -63,6 +64,19 @@ pub static SETTINGS: &[&Setting] = &[
     &APPENDFSYNC,
     &JOURNAL_SEGMENT_SIZE,
     &JOURNAL_BUFFER_LIMIT,
+    &RDBCOMPRESSION,
+    &AUTO_AOF_REWRITE_PERCENTAGE,
+    &AUTO_AOF_REWRITE_MIN_SIZE,
+    &redis::DBFILENAME,
+    &redis::APPENDFILENAME,
+    &redis::APPENDDIRNAME,
+    &redis::AOF_LOAD_TRUNCATED,
+    &redis::REPLICAOF,
+    &redis::MASTERUSER,
+    &redis::MASTERAUTH,
+    &redis::REPLICA_READ_ONLY,
+    &redis::REPLICA_SERVE_STALE_DATA,
+    &redis::REPL_TIMEOUT,
 ];
 
 /// The TCP port.
@@ -496,15 +510,10 @@ pub static ZSET_MAX_LISTPACK_VALUE: Setting = Setting {
 /// When a snapshot is made.
 pub static SAVE: Setting = Setting {
     name: "save",
-    summary: "Pairs of seconds and changes after which a snapshot is made; only `\"\"`, never, is \
-              possible yet.",
+    summary: "Pairs of seconds and changes after which a snapshot is made; `\"\"` for never.",
     section: Section::Persistence,
     shape: Shape::SavePoints,
     default: "",
-    effect: Effect::Absent(
-        "nothing would be saved, since snapshots are not built yet; data lives in memory only: say \
-         `save \"\"`",
-    ),
     ..Setting::ANYTIME
 };
 
@@ -516,7 +525,37 @@ pub static APPENDONLY: Setting = Setting {
     section: Section::Persistence,
     shape: Shape::Bool,
     default: "no",
-    when: When::AtStart,
+    ..Setting::ANYTIME
+};
+
+/// Whether snapshots are packed.
+pub static RDBCOMPRESSION: Setting = Setting {
+    name: "rdbcompression",
+    summary: "Packs the blocks of snapshots with LZ4.",
+    section: Section::Persistence,
+    shape: Shape::Bool,
+    default: "yes",
+    ..Setting::ANYTIME
+};
+
+/// When the journal is cut.
+pub static AUTO_AOF_REWRITE_PERCENTAGE: Setting = Setting {
+    name: "auto-aof-rewrite-percentage",
+    summary: "A snapshot is made, and the journal cut, when the journal is so many per cent of the \
+              last snapshot's size; 0 for never.",
+    section: Section::Persistence,
+    shape: Shape::COUNT,
+    default: "100",
+    ..Setting::ANYTIME
+};
+
+/// As [`AUTO_AOF_REWRITE_PERCENTAGE`].
+pub static AUTO_AOF_REWRITE_MIN_SIZE: Setting = Setting {
+    name: "auto-aof-rewrite-min-size",
+    summary: "Bytes below which the journal is not cut by itself.",
+    section: Section::Persistence,
+    shape: Shape::Bytes { min: 0, max: i64::MAX as u64 },
+    default: "64mb",
     ..Setting::ANYTIME
 };
 

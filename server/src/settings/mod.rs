@@ -7,8 +7,9 @@
 //!                                             CONFIG SET ---+            +--> CONFIG REWRITE
 //! ```
 //!
-//! - `schema` says what can be said about a setting; `catalog` lists those of the process, `known`
-//!   those of Redis that do nothing here or are refused; engines own theirs.
+//! - `schema` says what can be said about a setting; `catalog` lists those of the process, of which
+//!   `redis` has those about a Redis that is taken over from, and `known` those of Redis that do
+//!   nothing here or are refused; engines own theirs.
 //! - `value` reads and writes one value; `file` is the grammar of redis.conf; `flags` that of the
 //!   command line.
 //! - `start` puts them together and reports every mistake at once; `store` holds the result.
@@ -23,6 +24,7 @@ pub mod file;
 pub mod flags;
 pub mod known;
 pub mod page;
+pub mod redis;
 mod rewrite;
 pub mod schema;
 pub mod start;

@@ -26,11 +26,14 @@ pub fn help(own: &[&'static Setting]) -> String {
         "mainstay-server: an in-memory data server for every Redis client.\n\
          \n\
          Usage: mainstay-server [FILE] [-] [--directive value ...]\n\
+         \x20      mainstay-server import FILE|DIR --dir DATADIR\n\
+         \x20      mainstay-server export FILE --dir DATADIR\n\
          \x20      mainstay-server -h | --help | -v | --version\n\
          \n\
          FILE is a redis.conf; `-` reads one from standard input. A flag is a line of that file,\n\
          and later ones win: file, standard input, flags. Redis's directives without meaning here\n\
-         are accepted and named in the log.\n\
+         are accepted and named in the log. `import` takes files of Redis over into a folder of\n\
+         data, `export` writes such a folder's data to an RDB file; neither serves anybody.\n\
          \n\
          \x20 mainstay-server\n\
          \x20 mainstay-server /etc/redis/redis.conf --daemonize no\n\

@@ -159,6 +159,24 @@ impl Extended {
         !self.infinite
     }
 
+    /// The number with the other sign.
+    pub fn negated(self) -> Extended {
+        Extended { negative: !self.negative, ..self }
+    }
+
+    /// Whether it is the lesser of two; zeros of either sign are equal.
+    pub fn is_less(self, other: Extended) -> bool {
+        // With the top bit set the exponent decides; without it, it is the least there is.
+        let size = |it: Extended| (it.infinite, it.exponent, it.mantissa);
+        let is_zero = |it: Extended| it.mantissa == 0 && !it.infinite;
+        match (self.negative && !is_zero(self), other.negative && !is_zero(other)) {
+            (true, false) => true,
+            (false, true) => false,
+            (false, false) => size(self) < size(other),
+            (true, true) => size(other) < size(self),
+        }
+    }
+
     /// The sum; `None` if it is infinite or not a number.
     pub fn plus(self, other: Extended) -> Option<Extended> {
         if self.infinite || other.infinite {

@@ -201,6 +201,12 @@ impl Alias {
     /// An alias of nothing, to fill unused places with.
     pub(super) const NONE: Self = Self(ptr::null_mut());
 
+    /// Starts loading the string. A hint: nothing is read, so it need not be there.
+    #[inline]
+    pub(super) fn prefetch(self) {
+        prefetch(self.0.map_addr(|address| address & ADDRESS));
+    }
+
     /// The string.
     ///
     /// # Safety

@@ -7,6 +7,8 @@ pub mod command;
 pub mod config;
 pub mod connection;
 pub mod info;
+pub mod persistence;
 pub mod process;
+pub mod replication;
 pub mod script;
 pub mod transaction;

@@ -5,16 +5,20 @@
 //! sweeping) is not here: `served` has that.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use mainstay_protocol::{Frame, FrameDecoder, FrameLimits, OwnedRequest, Version};
 use mainstay_server::catalog;
 use mainstay_server::clients::Card;
 use mainstay_server::clock::Millis;
-use mainstay_server::keyspace::{Keys, Keyspace, Kind, STRING_TAG, Swept, Value};
+use mainstay_server::error::Fault;
+use mainstay_server::keyspace::{Capture, Keys, Keyspace, STRING_TAG, Swept, Value};
 use mainstay_server::mail::{Address, Mail, Mailbox, Wake};
+use mainstay_server::persist::disk::Memory;
+use mainstay_server::persist::snapshot::{self, Loaded, Meta, Plan, Progress, Summary};
 use mainstay_server::process::Process;
 use mainstay_server::record::{Record, RecordRef, Sink};
 use mainstay_server::route::{After, Executor, Replay};
@@ -54,11 +58,6 @@ pub fn process_with(settings: Settings, seed: u64) -> Process {
     Process::new(Arc::new(settings), catalog::ENGINES, keyspace, mailboxes, START, seed)
 }
 
-/// The kind of a tag, from the catalog.
-pub fn kind(tag: u8) -> Option<&'static Kind> {
-    catalog::kinds().find(|kind| kind.tag == tag)
-}
-
 /// The digests of all databases at `now`, added up.
 pub fn digest(process: &Process, now: Millis) -> u64 {
     let space = &process.keyspace;
@@ -77,6 +76,45 @@ pub fn replay(process: &Process, records: &[Record]) -> Result<(), String> {
         })?;
     }
     Ok(())
+}
+
+/// The name of the file that [`save`] writes.
+pub const SNAPSHOT: &str = "snapshot";
+
+/// Writes a capture to its end.
+///
+/// # Panics
+/// If that fails.
+pub fn save(disk: &Memory, process: &Process, capture: Capture) -> Summary {
+    let meta = Meta { set: 1, file: 2, lsn: 3, stamp: START };
+    let sections: &[(&str, &[u8])] = &[("nothing", b""), ("something", b"of a kind")];
+    let plan = Plan { name: SNAPSHOT, meta, is_packed: true, rest: Duration::ZERO, sections };
+    let (progress, cancel) = (Progress::default(), AtomicBool::new(false));
+    let written = snapshot::write(disk, plan, &process.keyspace, capture, &progress, &cancel);
+    written.expect("memory never fails").expect("nobody calls it off")
+}
+
+/// Loads what [`save`] wrote, on so many threads.
+///
+/// # Errors
+/// If it is damaged.
+pub fn load(disk: &Memory, process: &Process, threads: usize) -> Result<Loaded, Fault> {
+    let (kinds, progress) = (catalog::kinds(), Progress::default());
+    snapshot::load(disk, SNAPSHOT, &process.keyspace, kinds, threads, &progress)
+}
+
+/// What lies on the shelves of all databases, as a snapshot has it.
+pub fn shelves(process: &Process) -> Vec<u8> {
+    process.keyspace.freeze_shelves(&mut process.keyspace.gate().close())
+}
+
+/// Puts back what [`shelves`] answered.
+///
+/// # Panics
+/// If it did not.
+pub fn put_shelves(process: &Process, shelves: &[u8]) {
+    let mut gate = process.keyspace.gate().close();
+    process.keyspace.thaw_shelves(&mut gate, shelves, kind).expect("what was frozen thaws");
 }
 
 /// Decodes everything in `bytes`.
@@ -329,7 +367,7 @@ impl Drop for Bare<'_> {
 /// What a key holds: its deadline, its kind's tag, and the value as a snapshot has it.
 pub type Held = (Option<Millis>, u8, Vec<u8>);
 
-/// Everything that is alive at `now`, by database and key.
+/// Everything that is alive at `now`, by database and key; what lies on a shelf by its kind.
 pub fn contents(process: &Process, now: Millis) -> BTreeMap<(usize, Vec<u8>), Held> {
     let space = &process.keyspace;
     let mut gate = space.gate().close();
@@ -348,6 +386,11 @@ pub fn contents(process: &Process, now: Millis) -> BTreeMap<(usize, Vec<u8>), He
             let deadline = keys.deadline(key).flatten();
             contents.insert((database, key.to_vec()), (deadline, tag, bytes));
         });
+        for kept in keys.shelf().each() {
+            let (tag, mut bytes) = (kept.kind().tag, Vec::new());
+            kept.freeze(&mut bytes);
+            contents.insert((database, vec![0xFF, tag]), (None, tag, bytes));
+        }
     }
     contents
 }

@@ -111,6 +111,10 @@ fn value(name: &str, kind: Type, dice: &mut Dice) -> Vec<u8> {
         // Asked for as many as that: Redis's own grammar calls it an integer.
         Type::Integer if name == "count" => number(1 + dice.below(20)),
         Type::Integer => (dice.below(200) as i64 - 100).to_string().into_bytes(),
+        Type::Bytes if name == "rule" => pick(dice, &["r1", "r1", "r2", "r3"]).as_bytes().to_vec(),
+        Type::Bytes if name == "zone" => {
+            pick(dice, &["UTC", "Europe/Berlin", "-03:30"]).as_bytes().to_vec()
+        }
         Type::Bytes if name == "encoding" => {
             pick(dice, &["u1", "i5", "u8", "i64", "u63", "u64"]).as_bytes().to_vec()
         }

@@ -337,7 +337,7 @@ impl Stage for BareStage<'_, '_> {
         match answer.after {
             After::Go => {}
             After::Close => lines.push(CLOSED.to_owned()),
-            After::Wait | After::Park => lines.push(WAITING.to_owned()),
+            After::Wait | After::Hold | After::Park => lines.push(WAITING.to_owned()),
         }
         lines
     }

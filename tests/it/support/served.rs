@@ -36,7 +36,8 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts one with flags as on the command line, `["--threads", "2"]`.
+    /// Starts one with flags as on the command line, `["--threads", "2"]`. Only if it is given a
+    /// folder, `--dir`, does it read and keep data.
     ///
     /// # Panics
     /// If it does not start.
@@ -46,7 +47,9 @@ impl Served {
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).expect("a folder for the socket");
         let socket = folder.join("socket").display().to_string();
-        let args = ["--port", "0", "--unixsocket", &socket];
+        let dir = folder.display().to_string();
+        let memory_only = ["--dir", &dir, "--appendonly", "no"];
+        let args = [&["--port", "0", "--unixsocket", &socket], &memory_only[..]].concat();
         let args: Vec<Vec<u8>> =
             args.iter().chain(flags).map(|word| word.as_bytes().to_vec()).collect();
         let settings = match start(&catalog::settings(), &args, &mut io::empty()) {
@@ -54,7 +57,10 @@ impl Served {
             other => panic!("the flags {flags:?} do not start a server: {other:?}"),
         };
         let listeners = Listeners::open(&settings).expect("a socket to listen on");
-        let assembly = Assembly::new(settings, seed).expect("loops");
+        let mut assembly = Assembly::new(settings, seed).expect("loops");
+        if flags.contains(&"--dir") {
+            assembly.restore().expect("what the folder holds, if anything");
+        }
         let process = Arc::clone(&assembly.process);
         let (end, ended) = mpsc::channel();
         let ends_too = end.clone();

@@ -386,6 +386,10 @@ impl Object for Fields {
         self.freeze_live(0, to);
     }
 
+    fn freeze_part(&self, now: Millis, from: u64, most: usize, to: &mut Vec<u8>) -> Option<u64> {
+        super::frozen::freeze_part(self, now, from, most, to)
+    }
+
     fn dump(&self, now: Millis, to: &mut Vec<u8>) {
         match self.form() {
             Form::Packed(_) => rdb::hash::write_packed(to, self.iter(now)),

@@ -42,6 +42,38 @@ pub(super) fn freeze(fields: &Fields, now: Millis, to: &mut Vec<u8>) {
     }
 }
 
+/// As [`freeze`], a part at a time, see [`Object::freeze_part`]. A timed hash has one part: its
+/// fields are sorted first.
+pub(super) fn freeze_part(
+    fields: &Fields,
+    now: Millis,
+    from: u64,
+    most: usize,
+    to: &mut Vec<u8>,
+) -> Option<u64> {
+    let Form::Map(map) = fields.form() else {
+        freeze(fields, now, to);
+        return None;
+    };
+    if map.is_timed() {
+        freeze(fields, now, to);
+        return None;
+    }
+    let begin = to.len();
+    if from == 0 {
+        put_length(to, map.tables());
+        put_length(to, map.len());
+    }
+    for (at, (field, value)) in (from..).zip(map.iter_from(from as usize)) {
+        if to.len() - begin >= most {
+            return Some(at);
+        }
+        put_string(to, field);
+        put_string(to, value);
+    }
+    None
+}
+
 fn put_plain(fields: &Fields, tables: usize, to: &mut Vec<u8>) {
     put_length(to, tables);
     put_length(to, fields.places());

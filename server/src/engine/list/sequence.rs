@@ -121,6 +121,20 @@ impl Object for Sequence {
         }
     }
 
+    fn freeze_part(&self, _: Millis, from: u64, most: usize, to: &mut Vec<u8>) -> Option<u64> {
+        let begin = to.len();
+        if from == 0 {
+            put_length(to, self.entries.len());
+        }
+        for (at, entry) in (from..).zip(self.entries.iter_from(from as usize)) {
+            if to.len() - begin >= most {
+                return Some(at);
+            }
+            put_string(to, entry);
+        }
+        None
+    }
+
     fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
         rdb::list::write(to, self.entries.iter());
     }

@@ -294,6 +294,25 @@ impl Object for Members {
         self.iter().for_each(|member| put_string(to, member));
     }
 
+    fn freeze_part(&self, _: Millis, from: u64, most: usize, to: &mut Vec<u8>) -> Option<u64> {
+        let Form::Big(dense) = self.0.form() else {
+            self.freeze(to);
+            return None;
+        };
+        let begin = to.len();
+        if from == 0 {
+            put_length(to, dense.tables());
+            put_length(to, dense.len());
+        }
+        for (at, member) in (from..).zip(dense.iter_from(from as usize)) {
+            if to.len() - begin >= most {
+                return Some(at);
+            }
+            put_string(to, member);
+        }
+        None
+    }
+
     fn dump(&self, _now: Millis, to: &mut Vec<u8>) {
         if self.stored() == Encoding::Intset {
             rdb::set::write_integers(to, self.iter().filter_map(parse_integer).collect());

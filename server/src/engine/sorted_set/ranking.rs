@@ -242,6 +242,9 @@ impl Ranking {
     }
 }
 
+/// How many members ahead of the one that is written down are asked for.
+const AHEAD: usize = 32;
+
 impl Object for Ranking {
     fn kind(&self) -> &'static Kind {
         &KIND
@@ -288,6 +291,29 @@ impl Object for Ranking {
             put_string(to, member);
             to.extend_from_slice(&score.get().to_le_bytes());
         }
+    }
+
+    fn freeze_part(&self, _: Millis, from: u64, most: usize, to: &mut Vec<u8>) -> Option<u64> {
+        let begin = to.len();
+        if from == 0 {
+            put_length(to, self.len());
+        }
+        let (mut at, mut asked) = (from, from as usize);
+        for (member, score) in self.iter_from(from as usize) {
+            if to.len() - begin >= most {
+                return Some(at);
+            }
+            // A leaf ahead.
+            if let Form::Big(tree) = self.0.form()
+                && asked <= at as usize + AHEAD
+            {
+                asked += tree.prefetch_from(asked).max(1);
+            }
+            put_string(to, member);
+            to.extend_from_slice(&score.get().to_le_bytes());
+            at += 1;
+        }
+        None
     }
 
     fn dump(&self, _now: Millis, to: &mut Vec<u8>) {

@@ -131,12 +131,22 @@ impl Object for Stream {
 
     /// The numbers of the log, its blocks as they lie in memory, the groups.
     fn freeze(&self, to: &mut Vec<u8>) {
+        self.freeze_part(0, 0, usize::MAX, to);
+    }
+
+    /// The groups are one part with the last blocks.
+    fn freeze_part(&self, _: Millis, from: u64, most: usize, to: &mut Vec<u8>) -> Option<u64> {
         let Log { entries, last, added, max_deleted } = &self.log;
-        for number in [last.ms, last.seq, *added, max_deleted.ms, max_deleted.seq] {
-            put_length(to, number as usize);
+        if from == 0 {
+            for number in [last.ms, last.seq, *added, max_deleted.ms, max_deleted.seq] {
+                put_length(to, number as usize);
+            }
         }
-        entries.freeze(to);
-        self.groups.freeze(to);
+        let next = entries.freeze_part(from, most, to);
+        if next.is_none() {
+            self.groups.freeze(to);
+        }
+        next
     }
 
     fn dump(&self, _now: Millis, to: &mut Vec<u8>) {

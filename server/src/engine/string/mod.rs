@@ -14,7 +14,7 @@ mod digest;
 mod lcs;
 
 use crate::command::{Engine, Group};
-use commands::{count, edit, read, remove, several, store};
+use commands::{count, edit, increx, read, remove, several, store};
 
 /// See the module.
 pub static ENGINE: Engine = Engine {
@@ -49,6 +49,7 @@ pub static ENGINE: Engine = Engine {
         &count::INCRBY,
         &count::DECRBY,
         &count::INCRBYFLOAT,
+        &increx::INCREX,
     ],
     settings: &[],
     state: None,

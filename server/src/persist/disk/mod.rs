@@ -6,20 +6,23 @@
 //! renamed. Until then a crash may keep any part of it, in any order. A failed sync says nothing
 //! about what it was to keep, and is never tried again: whoever meets one gives up the file.
 //!
-//! Two of them: [`Folder`], and the simulated one of `tests/sim`, which tears, reorders and forgets
-//! whatever it may.
+//! Three of them: [`Folder`]; [`Memory`], for tests and tools; and the simulated one of
+//! `tests/sim`, which tears, reorders and forgets whatever it may.
 //!
 //! Not here: what is in the files, and who is told when one fails.
 
 mod folder;
+mod memory;
 
 use std::io;
 
 pub use folder::{Folder, Lock};
+pub use memory::Memory;
 
 /// A folder of files. Names have no slash.
 pub trait Disk: Send + Sync {
-    /// A new file, for its owner alone, to be read and written; an old one of the name is emptied.
+    /// A new file, for its owner alone, to be read and written; an old one of the name is
+    /// emptied.
     ///
     /// # Errors
     /// What the operating system says.
@@ -49,7 +52,8 @@ pub trait Disk: Send + Sync {
     /// What the operating system says.
     fn names(&self) -> io::Result<Vec<String>>;
 
-    /// Makes names durable: returns when all files made, renamed and removed so far are so on disk.
+    /// Makes names durable: returns when all files made, renamed and removed so far are so on
+    /// disk.
     ///
     /// # Errors
     /// What the operating system says. Not to be tried again.
@@ -85,8 +89,8 @@ pub trait File: Send + Sync {
     /// What the operating system says.
     fn size(&self) -> io::Result<u64>;
 
-    /// Takes room for the file's first `bytes` bytes, so that writing there cannot fail for want of
-    /// it; the file is at least as long afterwards, with zeros in what is new.
+    /// Takes room for the file's first `bytes` bytes, so that writing there cannot fail for want
+    /// of it; the file is at least as long afterwards, with zeros in what is new.
     ///
     /// # Errors
     /// `StorageFull` if there is no room, and what else the operating system says.

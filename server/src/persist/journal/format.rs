@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! segment | head: 64 bytes | block | block | ...                        lowest byte first
-//! head    | "MAINJRNL" | version: u32 | crc: u32 | set: u64 | file: u64 | number: u64 | zeros |
+//! head    | "MAINJRNL" | version: u32 | crc: u32 | set: u64 | file: u64 | number: u64 |
+//!         | bytes: u64 | zeros |
 //! block   | tag: u32 | crc: u32 | bytes: u32 | kind: u8, zeros: 3 | count: u32 | zeros: u32 |
 //!         | first: u64 | stamp: u64 | synced: u64 | payload ... | zeros to the next 8 bytes |
 //! ```
@@ -12,7 +13,10 @@
 //! behind in the file is none. `first` is the LSN of the block's first unit, `count` how many units
 //! there are, `stamp` the time that all its records saw. `synced` says which LSN was known to be on
 //! disk when the block was written: by that a reader tells bytes that were lost before they were
-//! promised from bytes that were damaged afterwards.
+//! promised from bytes that were damaged afterwards. Behind the last block no other one says so of
+//! it; a journal that has nothing to write puts a *mark* there, over which the next block is written.
+//! `bytes` is what the file took before it was used: one that is shorter, and has no last block, was
+//! cut short by somebody else.
 //!
 //! The journal and the log of a replicated database share this form; they differ by `kind`.
 
@@ -44,6 +48,8 @@ pub enum Kind {
     Seal = 2,
     /// The end of the journal as it was closed, or mended; there may be a next segment.
     Close = 3,
+    /// Nothing, but that all before it is on disk; the next block is written over it.
+    Mark = 4,
 }
 
 /// A segment's head.
@@ -55,6 +61,9 @@ pub struct Head {
     pub file: u64,
     /// Its place among the segments.
     pub number: u64,
+    /// Bytes that were taken for it at first; it is longer if it had to be, and shorter only once it
+    /// was closed.
+    pub bytes: u64,
 }
 
 impl Head {
@@ -66,6 +75,7 @@ impl Head {
         bytes[16..24].copy_from_slice(&self.set.to_le_bytes());
         bytes[24..32].copy_from_slice(&self.file.to_le_bytes());
         bytes[32..40].copy_from_slice(&self.number.to_le_bytes());
+        bytes[40..48].copy_from_slice(&self.bytes.to_le_bytes());
         let crc = head_crc(&bytes);
         bytes[12..16].copy_from_slice(&crc.to_le_bytes());
         bytes
@@ -86,7 +96,12 @@ impl Head {
         if u32_at(bytes, 8) > VERSION {
             return refuse("it was written by a later version of this server");
         }
-        Ok(Head { set: u64_at(bytes, 16), file: u64_at(bytes, 24), number: u64_at(bytes, 32) })
+        Ok(Head {
+            set: u64_at(bytes, 16),
+            file: u64_at(bytes, 24),
+            number: u64_at(bytes, 32),
+            bytes: u64_at(bytes, 40),
+        })
     }
 
     fn tag(self) -> u32 {
@@ -167,20 +182,22 @@ impl Block {
             let is_ours = bytes.get(..4).is_some_and(|tag| tag == head.tag().to_le_bytes());
             return if is_ours { Found::Damaged } else { Found::Nothing };
         };
-        if u32_at(front, 0) != head.tag() {
-            return Found::Nothing;
-        }
+        let is_ours = u32_at(front, 0) == head.tag();
         let length = u32_at(front, 8);
-        let Some(covered) = bytes.get(8..BLOCK_BYTES + length as usize) else {
-            return Found::Damaged;
-        };
-        if crc32c_append(head.seed(), covered) != u32_at(front, 4) {
-            return Found::Damaged;
+        let covered = bytes.get(8..BLOCK_BYTES + length as usize);
+        let is_whole =
+            covered.is_some_and(|bytes| crc32c_append(head.seed(), bytes) == u32_at(front, 4));
+        match (is_ours, is_whole) {
+            (true, true) => {}
+            (false, false) => return Found::Nothing,
+            // Ours, but for the tag: nothing else has our checksum.
+            (false, true) | (true, false) => return Found::Damaged,
         }
         let kind = match front[12] {
             1 => Kind::Records,
             2 => Kind::Seal,
             3 => Kind::Close,
+            4 => Kind::Mark,
             _ => return Found::Damaged,
         };
         Found::Block(Block {
@@ -222,7 +239,7 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 mod tests {
     use super::*;
 
-    const HEAD: Head = Head { set: 7, file: 0x0123_4567_89ab_cdef, number: 3 };
+    const HEAD: Head = Head { set: 7, file: 0x0123_4567_89ab_cdef, number: 3, bytes: 4096 };
 
     fn block(payload: &[u8]) -> (Block, Vec<u8>) {
         let bytes = payload.len() as u32;
@@ -253,9 +270,7 @@ mod tests {
         for bit in 0..(BLOCK_BYTES + 12) * 8 {
             let mut bad = bytes.clone();
             bad[bit / 8] ^= 1 << (bit % 8);
-            let found = Block::look(HEAD, &bad);
-            let expected = if bit < 32 { Found::Nothing } else { Found::Damaged };
-            assert_eq!(found, expected, "bit {bit} of the block");
+            assert_eq!(Block::look(HEAD, &bad), Found::Damaged, "bit {bit} of the block");
         }
     }
 
@@ -264,7 +279,7 @@ mod tests {
         let (_, bytes) = block(b"some payload");
         let later = Head { file: HEAD.file ^ (1 << 40), ..HEAD };
         assert_eq!(Block::look(later, &bytes), Found::Damaged, "the same tag by chance");
-        let later = Head { file: HEAD.file ^ 0b10, ..HEAD };
+        let later = Head { file: HEAD.file ^ (1 << 40) ^ 0b10, ..HEAD };
         assert_eq!(Block::look(later, &bytes), Found::Nothing);
         assert_eq!(Block::look(HEAD, &[0; 100]), Found::Nothing);
         assert_eq!(Block::look(HEAD, &bytes[..20]), Found::Damaged);

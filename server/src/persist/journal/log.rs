@@ -36,7 +36,8 @@ pub fn name(number: u64) -> String {
 
 /// The number that a name of a segment says.
 pub fn number(name: &str) -> Option<u64> {
-    name.strip_prefix(PREFIX)?.parse().ok()
+    let found = name.strip_prefix(PREFIX)?.parse().ok()?;
+    (self::name(found) == name).then_some(found)
 }
 
 const PREFIX: &str = "journal-";
@@ -77,12 +78,12 @@ impl Prepared {
                     opened.write_at(&zeros[..length], at)?;
                 }
             }
-            let head = Head { set: shape.set, file, number };
+            let bytes = opened.size()?;
+            let head = Head { set: shape.set, file, number, bytes };
             opened.write_at(&head.to_bytes(), 0)?;
             opened.sync()?;
             disk.rename(&next, &name(number))?;
             disk.sync_names()?;
-            let bytes = opened.size()?;
             Ok(Prepared { file: opened, head, bytes })
         });
         if result.is_err() {
@@ -101,8 +102,9 @@ impl Prepared {
 /// Bytes written at once when a segment is filled with zeros.
 const ZEROS: usize = 1 << 20;
 
-/// What every segment keeps free for its last block.
-const SEAL_BYTES: u64 = BLOCK_BYTES as u64;
+/// What every segment keeps free: room for its last block, and something behind it, so that a file
+/// that ends with that block was cut there, and hence is on disk.
+const SEAL_BYTES: u64 = BLOCK_BYTES as u64 + 8;
 
 /// A segment that is still needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +135,8 @@ pub struct Log {
     next: Lsn,
     written: Lsn,
     synced: Lsn,
+    /// The last LSN that something behind it says to be on disk.
+    marked: Lsn,
     is_broken: bool,
 }
 
@@ -166,6 +170,7 @@ impl Log {
             next,
             written,
             synced,
+            marked: synced,
             is_broken: false,
         })
     }
@@ -189,6 +194,12 @@ impl Log {
     /// log of its own behind it help.
     pub fn is_broken(&self) -> bool {
         self.is_broken
+    }
+
+    /// Bytes of the segments that are needed, without the room that is taken ahead.
+    pub fn bytes(&self) -> u64 {
+        let full = self.segments.len() - 1;
+        self.segments[..full].iter().map(|segment| segment.bytes).sum::<u64>() + self.at
     }
 
     /// What its segments have in common.
@@ -234,6 +245,8 @@ impl Log {
     ) -> io::Result<()> {
         assert_eq!(first, self.next, "units without a gap");
         self.must_be_whole()?;
+        // An argument is less than 4 GiB, and so is what a turn records.
+        let bytes = u32::try_from(payload.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
         let space = Block::space(payload.len()) as u64;
         if !self.has_room(space) {
             // A full segment is left for the next; an empty one that is too small grows.
@@ -249,12 +262,11 @@ impl Log {
                 }
             }
         }
-        // An argument is less than 4 GiB, and so is what a turn records.
-        let bytes = u32::try_from(payload.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
         let kind = Kind::Records;
         let block = Block { kind, bytes, count, first, stamp, synced: self.synced };
         block.append(self.current.head, payload, &mut self.out);
         self.next = block.next();
+        self.marked = self.synced;
         Ok(())
     }
 
@@ -303,6 +315,18 @@ impl Log {
         Ok(())
     }
 
+    /// Says behind the last block that it is on disk, if nothing does: to be called when there is
+    /// nothing to write. A reader can tell then that it was damaged and not torn. It need not be
+    /// synced, and it need not succeed.
+    pub fn mark(&mut self) {
+        if self.marked == self.synced || self.synced + 1 != self.next || self.is_broken {
+            return;
+        }
+        self.marked = self.synced;
+        // The next block is written over whatever comes of it.
+        let _ = self.write_last(Kind::Mark);
+    }
+
     /// Goes on to the next segment.
     fn roll(&mut self) -> io::Result<()> {
         let prepared = match self.prepared.take() {
@@ -327,11 +351,7 @@ impl Log {
     /// Writes the last block of the current segment, and puts all of it on disk.
     fn end_segment(&mut self, kind: Kind) -> io::Result<()> {
         self.write()?;
-        let (first, synced) = (self.next, self.synced);
-        let seal = Block { kind, bytes: 0, count: 0, first, stamp: 0, synced };
-        let mut bytes = Vec::with_capacity(BLOCK_BYTES);
-        seal.append(self.current.head, b"", &mut bytes);
-        self.current.file.write_at(&bytes, self.at)?;
+        self.write_last(kind)?;
         if let Err(error) = self.current.file.sync() {
             self.is_broken = true;
             return Err(error);
@@ -340,13 +360,22 @@ impl Log {
         Ok(())
     }
 
+    /// Writes a block without units behind the last one.
+    fn write_last(&self, kind: Kind) -> io::Result<()> {
+        let (first, synced) = (self.next, self.synced);
+        let block = Block { kind, bytes: 0, count: 0, first, stamp: 0, synced };
+        let mut bytes = Vec::with_capacity(BLOCK_BYTES);
+        block.append(self.current.head, b"", &mut bytes);
+        self.current.file.write_at(&bytes, self.at)
+    }
+
     /// Nothing follows: gives back the room that was taken ahead.
     ///
     /// # Errors
     /// What the disk says.
     pub fn close(&mut self) -> io::Result<()> {
         self.end_segment(Kind::Close)?;
-        self.current.file.cut(self.at + SEAL_BYTES)?;
+        self.current.file.cut(self.at + BLOCK_BYTES as u64)?;
         self.current.file.sync()?;
         if let Some(prepared) = self.prepared.take() {
             self.disk.remove(&name(prepared.number()))?;

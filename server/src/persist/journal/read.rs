@@ -15,7 +15,7 @@ use super::log::{Segment, name, number};
 use crate::clock::Millis;
 use crate::error::Fault;
 use crate::persist::codec::{Encoded, Records};
-use crate::persist::disk::{Disk, read_all};
+use crate::persist::disk::{Disk, read_all, replace};
 
 /// The longest segment that is read.
 const SEGMENT_BYTES_MAX: u64 = 16 << 30;
@@ -43,6 +43,8 @@ pub struct End {
     pub next: Lsn,
     /// Where the last segment has to be closed; `None` if it is, or there is none.
     pub open: Option<Open>,
+    /// Whether all of the last segment is known to be on disk: it was closed and cut.
+    pub is_settled: bool,
 }
 
 /// The last segment, as it was left.
@@ -56,8 +58,20 @@ pub struct Open {
     pub torn: u64,
 }
 
+impl End {
+    /// Refuses a journal of which the last segments are gone: there is one of this number at least.
+    ///
+    /// # Errors
+    /// If there is not: which is missing.
+    pub fn must_reach(&self, disk: &dyn Disk, number: u64) -> Result<(), Fault> {
+        let used = self.segments.last().map_or(0, |segment| segment.number);
+        let last = self.unused.last().copied().unwrap_or(0).max(used);
+        if last < number { Err(missing(disk, last + 1)) } else { Ok(()) }
+    }
+}
+
 /// Shows every record of the units after `after`, in order. `first` is the number of the first
-/// segment that is needed.
+/// segment that is needed, and there is one of it at least.
 ///
 /// # Errors
 /// If a segment is missing or damaged: which, and where; and what `show` says.
@@ -70,10 +84,10 @@ pub fn read(
 ) -> Result<End, Fault> {
     let io = |doing: String| Fault::io(doing);
     let names = disk.names().map_err(io(format!("list the files of '{}'", disk.place())))?;
-    let numbers: Vec<u64> = names.iter().filter_map(|name| number(name)).collect();
-    let mut numbers: Vec<u64> = numbers.into_iter().filter(|&found| found >= first).collect();
+    let numbers = names.iter().filter_map(|name| number(name));
+    let mut numbers: Vec<u64> = numbers.filter(|&found| found >= first).collect();
     numbers.sort_unstable();
-    if numbers.first().is_some_and(|&found| found != first) {
+    if numbers.first() != Some(&first) {
         return Err(missing(disk, first));
     }
     let mut end = End { next: after + 1, ..End::default() };
@@ -87,23 +101,34 @@ pub fn read(
         let file = disk.open(&name).map_err(io(format!("open {name}")))?;
         let bytes = read_all(&*file, SEGMENT_BYTES_MAX).map_err(io(format!("read {name}")))?;
         let head = read_head(disk, &name, &bytes, set, number)?;
+        let begins = Block::look(head, bytes.get(HEAD_BYTES as usize..).unwrap_or_default());
+        let is_used = match begins {
+            Found::Block(block) => block.kind != Kind::Mark,
+            Found::Damaged => true,
+            Found::Nothing => false,
+        };
+        // Before anything of it is shown: what is wrong is the one before it.
+        if is_used && let Some(open) = &end.open {
+            return Err(damaged(disk, &open.name, open.at, "its end is missing"));
+        }
+        if is_used && let Some(&unused) = end.unused.first() {
+            return Err(damaged(disk, &super::log::name(unused), HEAD_BYTES, "it is empty"));
+        }
         let stopped = walk.segment(&name, head, &bytes, show)?;
         if stopped.first.is_none() && matches!(stopped.how, How::Open { torn: 0, .. }) {
             end.unused.push(number);
             must_follow = false;
             continue;
         }
-        if let Some(open) = &end.open {
-            return Err(damaged(disk, &open.name, open.at, "its end is missing"));
-        }
-        if let Some(&unused) = end.unused.first() {
-            return Err(damaged(disk, &super::log::name(unused), HEAD_BYTES, "it is empty"));
-        }
         let first = stopped.first.or(walk.expected).unwrap_or(after + 1);
         end.segments.push(Segment { number, first, bytes: bytes.len() as u64 });
+        end.is_settled = false;
         match stopped.how {
             How::Sealed => (end.open, must_follow) = (None, true),
-            How::Closed => (end.open, must_follow) = (None, false),
+            How::Closed { at } => {
+                (end.open, must_follow) = (None, false);
+                end.is_settled = bytes.len() == at + BLOCK_BYTES;
+            }
             How::Open { at, torn } => {
                 end.open = Some(Open { name, at, torn });
                 must_follow = false;
@@ -172,7 +197,7 @@ struct Stopped {
 
 enum How {
     Sealed,
-    Closed,
+    Closed { at: usize },
     Open { at: u64, torn: u64 },
 }
 
@@ -203,11 +228,15 @@ impl Walk<'_> {
                 let why = format!("unit {} follows, and {expected} is missing", block.first);
                 return damaged(at, &why);
             }
-            first = first.or(Some(block.first));
+            first = first.or((block.kind != Kind::Mark).then_some(block.first));
             self.expected = Some(block.next());
             match block.kind {
                 Kind::Seal => return Ok(Stopped { first, how: How::Sealed }),
-                Kind::Close => return Ok(Stopped { first, how: How::Closed }),
+                Kind::Close => return Ok(Stopped { first, how: How::Closed { at } }),
+                Kind::Mark => {
+                    let how = self.open_end(name, head, bytes, at, Found::Nothing)?;
+                    return Ok(Stopped { first, how });
+                }
                 Kind::Records => {}
             }
             let start = at + BLOCK_BYTES;
@@ -249,6 +278,10 @@ impl Walk<'_> {
         at: usize,
         found: Found,
     ) -> Result<How, Fault> {
+        if (bytes.len() as u64) < head.bytes {
+            let why = format!("it ends there, though it had {} bytes", head.bytes);
+            return Err(damaged(self.disk, name, bytes.len() as u64, &why));
+        }
         let missing = self.expected.unwrap_or(self.after + 1);
         let mut from = at + 8;
         let mut is_torn = found == Found::Damaged;
@@ -271,28 +304,32 @@ impl Walk<'_> {
     }
 }
 
-/// Closes the last segment of a journal that was left open, so that nothing behind its last whole
-/// block is ever read. Torn bytes are kept in a file of their own, whose name is answered.
+/// Makes what was read stay, and closes the last segment if it was left open, so that nothing behind
+/// its last whole block is ever read. Torn bytes are kept in a file of their own, whose name is
+/// answered.
 ///
 /// # Errors
 /// What the disk says.
 pub fn mend(disk: &dyn Disk, set: u64, end: &End) -> io::Result<Option<String>> {
-    let Some(open) = &end.open else { return Ok(None) };
-    let file = disk.open(&open.name)?;
+    // The process before may have been killed between making a name and syncing it.
+    disk.sync_names()?;
+    let Some(last) = end.segments.last().filter(|_| !end.is_settled) else { return Ok(None) };
+    let file = disk.open(&name(last.number))?;
     let bytes = read_all(&*file, SEGMENT_BYTES_MAX)?;
     let mut kept = None;
-    if open.torn > 0 {
-        let name = format!("{}.torn-at-{}", open.name, open.at);
-        let aside = disk.create(&name)?;
+    if let Some(open) = end.open.as_ref().filter(|open| open.torn > 0) {
         let start = (open.at as usize).min(bytes.len());
         let stop = (start + open.torn as usize).min(bytes.len());
-        aside.write_at(&bytes[start..stop], 0)?;
-        aside.sync()?;
-        disk.sync_names()?;
-        kept = Some(name);
+        kept = Some(keep_aside(disk, open, &bytes[start..stop])?);
     }
-    let front = bytes.first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?;
-    let head = Head::from_bytes(front)?;
+    // What was read may be in memory alone: it was killed before a sync, or one failed, after which
+    // the system takes for written what is not. So it is written again, before anything says that
+    // it is kept.
+    let whole = end.open.as_ref().map_or(bytes.len(), |open| open.at as usize);
+    file.write_at(&bytes[..whole.min(bytes.len())], 0)?;
+    file.sync()?;
+    let Some(open) = &end.open else { return Ok(kept) };
+    let head = Head::from_bytes(bytes.first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?)?;
     debug_assert_eq!(head.set, set);
     let (kind, first) = (Kind::Close, end.next);
     let block = Block { kind, bytes: 0, count: 0, first, stamp: 0, synced: end.next - 1 };
@@ -304,4 +341,15 @@ pub fn mend(disk: &dyn Disk, set: u64, end: &End) -> io::Result<Option<String>> 
     file.cut(open.at + close.len() as u64)?;
     file.sync()?;
     Ok(kept)
+}
+
+fn keep_aside(disk: &dyn Disk, open: &Open, torn: &[u8]) -> io::Result<String> {
+    let name = format!("{}.torn-at-{}", open.name, open.at);
+    match disk.open(&name) {
+        // An attempt to mend it did not come to its end, and may have begun to write over it.
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => replace(disk, &name, torn)?,
+        Err(error) => return Err(error),
+    }
+    Ok(name)
 }

@@ -123,6 +123,7 @@ pub struct Shared {
     /// Bytes of records that are not written.
     pending: AtomicUsize,
     pending_max: AtomicUsize,
+    is_waited_for: AtomicBool,
     policy: AtomicU8,
     trouble: AtomicU8,
     reason: Mutex<String>,
@@ -164,6 +165,7 @@ impl Shared {
             durable: AtomicU64::new(next - 1),
             pending: AtomicUsize::new(0),
             pending_max: AtomicUsize::new(pending_max),
+            is_waited_for: AtomicBool::new(false),
             policy: AtomicU8::new(policy as u8),
             trouble: AtomicU8::new(0),
             reason: Mutex::default(),
@@ -245,10 +247,23 @@ impl Shared {
         (last > self.durable()).then_some(last)
     }
 
-    /// Whether so much is not written yet that no more may come.
+    /// Whether so much is not written yet that no more may come. Who is told so is woken when it is
+    /// over.
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.pending.load(Relaxed) > self.pending_max.load(Relaxed)
+        let is_full = self.pending.load(Relaxed) > self.pending_max.load(Relaxed);
+        if is_full {
+            self.is_waited_for.store(true, Relaxed);
+            self.figures.held_back.fetch_add(1, Relaxed);
+        }
+        is_full
+    }
+
+    /// Whether somebody was told that the journal is full, and it is not any more.
+    pub(super) fn has_room_again(&self) -> bool {
+        self.is_waited_for.load(Relaxed)
+            && self.pending.load(Relaxed) <= self.pending_max.load(Relaxed)
+            && self.is_waited_for.swap(false, Relaxed)
     }
 
     /// Bytes of records that are not written.

@@ -61,6 +61,7 @@ pub fn start(
     shared: Arc<Shared>,
     wake: Wake,
 ) -> Result<Handle, Fault> {
+    shared.stopping.store(false, Relaxed);
     let (requests, asked) = channel();
     let (jobs, job) = channel();
     let (made, prepared) = channel();
@@ -283,7 +284,10 @@ impl Writer {
                 (self.wake)();
             }
         }
-        let bytes = self.log.segments().iter().map(|segment| segment.bytes).sum();
+        if self.shared.has_room_again() {
+            (self.wake)();
+        }
+        let bytes = self.log.bytes();
         self.shared.figures.bytes.store(bytes, Relaxed);
         self.ask_for_files();
     }

@@ -9,6 +9,7 @@
 //!   a `write` for each form written. So a value is built once, in the form of its engine.
 //! - [`payload`]: what DUMP puts around a value: the version and a checksum.
 //! - [`crc64`](mod@crc64), [`lzf`]: checksum and compression.
+//! - [`file`](mod@file): files of values, `dump.rdb`, with their opcodes.
 //! - `reader` and `writer`: lengths and strings; `entries`, `listpack`, `ziplist`, `zipmap`: the
 //!   packed forms.
 //!
@@ -17,13 +18,14 @@
 //! are there, and compressed strings are at most 88 times as long as their bytes. An error is
 //! `InvalidData` or `UnexpectedEof`, or comes from the input itself.
 //!
-//! Not here: duplicates, which only the one who builds the value can see cheaply; files of values
-//! (`dump.rdb` with its opcodes); modules' values, which only the module can read.
+//! Not here: duplicates, which only the one who builds the value can see cheaply; modules' values,
+//! which only the module can read.
 //!
 //! Source: `rdb.c` and `t_stream.c` of Redis describe the forms; LZF is Marc Lehmann's.
 
 pub mod crc64;
 mod entries;
+pub mod file;
 pub mod hash;
 pub mod list;
 mod listpack;

@@ -13,7 +13,7 @@ pub(super) const CODE_INT32: u8 = 2;
 /// Compressed: the lengths with and without compression, and the bytes.
 pub(super) const CODE_LZF: u8 = 3;
 /// A code is written with both high bits set.
-const IS_CODE: u8 = 0xc0;
+pub(super) const IS_CODE: u8 = 0xc0;
 /// A length of 32 bits follows, highest byte first.
 pub(super) const LENGTH_32: u8 = 0x80;
 /// A length of 64 bits follows.

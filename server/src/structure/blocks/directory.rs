@@ -33,6 +33,15 @@ pub(super) struct Place {
 impl Place {
     /// The first block, if there is any.
     pub(super) const FRONT: Place = Place { group: 0, block: 0 };
+
+    /// As one number: a group has far fewer than 2^32 blocks.
+    pub(super) fn to_bits(self) -> u64 {
+        (self.group as u64) << 32 | self.block as u64
+    }
+
+    pub(super) fn from_bits(bits: u64) -> Place {
+        Place { group: (bits >> 32) as usize, block: bits as u32 as usize }
+    }
 }
 
 fn frame(group: &VecDeque<Block>) -> usize {

@@ -219,6 +219,27 @@ impl Blocks {
         count
     }
 
+    /// As [`Blocks::freeze`], some `most` bytes at a time: from the beginning if `from` is 0, else
+    /// from where the part before ended. `None` after the last part.
+    pub fn freeze_part(&self, from: u64, most: usize, to: &mut Vec<u8>) -> Option<u64> {
+        let begin = to.len();
+        let mut place = match from.checked_sub(1) {
+            None => {
+                put_length(to, self.directory.len());
+                Place::FRONT
+            }
+            Some(place) => Place::from_bits(place),
+        };
+        while let Some(block) = self.directory.get(place) {
+            if to.len() - begin >= most {
+                return Some(place.to_bits() + 1);
+            }
+            block.freeze(to);
+            place = self.directory.next(place)?;
+        }
+        None
+    }
+
     /// Appends the number of blocks and the blocks as they lie in memory, see `thaw`.
     pub fn freeze(&self, to: &mut Vec<u8>) {
         put_length(to, self.directory.len());

@@ -106,6 +106,11 @@ impl DenseMap {
         self.0.iter_live(now).map(pair)
     }
 
+    /// The fields and values from a position on, dead ones too.
+    pub fn iter_from(&self, position: usize) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.0.iter_from(position).map(pair)
+    }
+
     /// As [`DenseMap::iter`], with the deadlines, [`NEVER`] for none.
     pub fn iter_deadlines(&self, now: u64) -> impl Iterator<Item = (&[u8], &[u8], u64)> {
         self.0.iter_deadlines(now).map(|(element, deadline)| {

@@ -48,6 +48,9 @@ const TARGET: usize = if cfg!(test) { 64 } else { 2944 };
 /// The most sub-tables; beyond (at 68 thousand million elements) they only grow.
 const TABLES_MAX: usize = 1 << scan::PREFIX_BITS;
 
+/// How many elements before its turn a walk asks for one.
+const AHEAD: usize = 12;
+
 fn hash_of(key: &[u8]) -> u64 {
     hash(key, SEED)
 }
@@ -260,6 +263,21 @@ impl<E: Element> Dense<E> {
     /// [`Dense::at`].
     pub(super) fn iter(&self) -> impl Iterator<Item = &E> {
         self.tables.iter().flat_map(Table::iter)
+    }
+
+    /// The elements from a position on, each loaded some time before its turn: for walking over
+    /// many.
+    pub(super) fn iter_from(&self, position: usize) -> impl Iterator<Item = &E> {
+        let (first, from) = self.locate(position).unwrap_or((self.tables.len(), 0));
+        self.tables.iter().enumerate().skip(first).flat_map(move |(number, table)| {
+            let from = if number == first { from } else { 0 };
+            (from..table.len()).filter_map(move |at| {
+                if let Some(later) = table.get(at + AHEAD) {
+                    later.thin().prefetch();
+                }
+                table.get(at)
+            })
+        })
     }
 
     /// Starts loading what a look-up of `key` reads first.

@@ -83,6 +83,11 @@ impl DenseSet {
         self.0.iter().map(Element::key)
     }
 
+    /// The members from a position on.
+    pub fn iter_from(&self, position: usize) -> impl Iterator<Item = &[u8]> {
+        self.0.iter_from(position).map(Element::key)
+    }
+
     /// Visits about `count` members and returns the next cursor; 0 begins and ends. A member that
     /// stays from the first call to the last is visited at least once, whatever else comes and
     /// goes.

@@ -160,6 +160,14 @@ impl SortedSet {
         Iter::new(&self.tree, rank)
     }
 
+    /// Starts loading the members from this rank on that lie in one leaf with it, and says how many
+    /// they are: for whoever will walk over all of them.
+    pub fn prefetch_from(&self, rank: usize) -> usize {
+        let Some((leaf, at)) = self.tree.find(rank) else { return 0 };
+        (at..leaf.len()).filter_map(|at| leaf.get(at)).for_each(|entry| entry.member.prefetch());
+        leaf.len() - at
+    }
+
     /// The members from this rank down; from the last when there are fewer.
     pub fn iter_back_from(&self, rank: usize) -> IterBack<'_> {
         IterBack::new(&self.tree, rank)

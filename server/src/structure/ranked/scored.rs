@@ -54,6 +54,12 @@ impl Member {
     /// Names nothing; fills unused places.
     pub(super) const NONE: Self = Self(Alias::NONE);
 
+    /// Starts loading the member.
+    #[inline]
+    pub(super) fn prefetch(self) {
+        self.0.prefetch();
+    }
+
     /// The member.
     ///
     /// # Safety

@@ -33,6 +33,9 @@ pub(super) fn apply(process: &Process, changes: &[Change]) -> Result<(), Setting
     for change in changes {
         match &change.value {
             Value::Choice(level) if is(change, &said::LOGLEVEL) => log::set_level(level),
+            Value::Bool(on) if is(change, &said::APPENDONLY) => {
+                process.store().saves.wish(|wishes| wishes.record = Some(*on));
+            }
             Value::Choice(when) if is(change, &said::APPENDFSYNC) => {
                 process.store().journal.set_policy(Policy::named(when));
             }

@@ -7,8 +7,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::human::human;
 use crate::clock::{self, Ticks};
 use crate::command::Desk;
+use crate::following::{Link, Master, Status};
 use crate::observe::Counters;
-use crate::settings::catalog as said;
+use crate::persist::journal::Trouble;
+use crate::settings::{catalog as said, redis};
 use crate::{REDIS_VERSION, VERSION, machine};
 
 /// A section.
@@ -126,22 +128,61 @@ pub(super) fn ratio(part: u64, whole: u64) -> f64 {
 
 fn persistence(cx: &Desk<'_>, text: &mut String) {
     let process = cx.process;
-    field(text, "loading", 0);
+    let store = process.store();
+    let (saves, journal) = (&store.saves, &store.journal);
+    let is_saving = saves.is_on.load(Relaxed);
+    let changes = process.total(|counters| counters.changes.get());
+    let done = saves.done_at.load(Relaxed);
+    let last = if done == 0 { process.started } else { done };
+    let status = |failed: bool| if failed { "err" } else { "ok" };
+    let has_failed = saves.has_failed.load(Relaxed);
+    let is_first = saves.count.load(Relaxed) == 0 && !has_failed;
+    let took_s = if is_first { -1 } else { saves.took_ms.load(Relaxed) as i64 / 1000 };
+    let now_s = if is_saving {
+        clock::now().saturating_sub(saves.begun.load(Relaxed)) as i64 / 1000
+    } else {
+        -1
+    };
+    let since = changes.saturating_sub(saves.changes.load(Relaxed));
+    field(text, "loading", u8::from(store.loading.is_on.load(Relaxed)));
     field(text, "async_loading", 0);
-    field(text, "rdb_changes_since_last_save", process.total(|counters| counters.changes.get()));
-    field(text, "rdb_bgsave_in_progress", 0);
-    field(text, "rdb_last_save_time", process.started / 1000);
-    field(text, "rdb_last_bgsave_status", "ok");
-    field(text, "rdb_last_bgsave_time_sec", -1);
-    field(text, "rdb_current_bgsave_time_sec", -1);
-    field(text, "rdb_saves", 0);
-    field(text, "aof_enabled", 0);
-    field(text, "aof_rewrite_in_progress", 0);
+    field(text, "rdb_changes_since_last_save", since);
+    field(text, "rdb_bgsave_in_progress", u8::from(is_saving));
+    field(text, "rdb_last_save_time", last / 1000);
+    field(text, "rdb_last_bgsave_status", status(has_failed));
+    field(text, "rdb_last_bgsave_time_sec", took_s);
+    field(text, "rdb_current_bgsave_time_sec", now_s);
+    field(text, "rdb_saves", saves.count.load(Relaxed));
+    field(text, "rdb_last_load_keys_loaded", store.loading.snapshot.entries.load(Relaxed));
+    field(text, "aof_enabled", u8::from(journal.is_on()));
+    field(text, "aof_rewrite_in_progress", u8::from(is_saving && journal.is_on()));
     field(text, "aof_rewrite_scheduled", 0);
-    field(text, "aof_last_rewrite_time_sec", -1);
-    field(text, "aof_current_rewrite_time_sec", -1);
-    field(text, "aof_last_bgrewrite_status", "ok");
-    field(text, "aof_last_write_status", "ok");
+    field(text, "aof_last_rewrite_time_sec", took_s);
+    field(text, "aof_current_rewrite_time_sec", now_s);
+    field(text, "aof_last_bgrewrite_status", status(has_failed));
+    let trouble = journal.trouble();
+    field(text, "aof_last_write_status", status(trouble >= Trouble::Full));
+    if !journal.is_on() {
+        return;
+    }
+    let figures = &journal.figures;
+    field(text, "aof_current_size", figures.bytes.load(Relaxed));
+    field(text, "aof_base_size", figures.base_bytes.load(Relaxed));
+    field(text, "aof_buffer_length", journal.pending());
+    field(text, "aof_pending_bio_fsync", u8::from(journal.durable() < journal.written()));
+    field(text, "journal_state", trouble.name());
+    if trouble != Trouble::None {
+        field(text, "journal_reason", journal.reason());
+    }
+    field(text, "journal_last_lsn", journal.last());
+    field(text, "journal_written_lsn", journal.written());
+    field(text, "journal_durable_lsn", journal.durable());
+    field(text, "journal_syncs", figures.syncs.load(Relaxed));
+    field(text, "journal_last_sync_usec", figures.sync_us.load(Relaxed));
+    field(text, "journal_longest_sync_usec", figures.sync_us_max.load(Relaxed));
+    field(text, "journal_blocks", figures.blocks.load(Relaxed));
+    field(text, "journal_held_back_turns", figures.held_back.load(Relaxed));
+    field(text, "journal_replayed_units", store.loading.units.load(Relaxed));
 }
 
 fn stats(cx: &Desk<'_>, text: &mut String) {
@@ -192,17 +233,57 @@ fn stats(cx: &Desk<'_>, text: &mut String) {
 }
 
 fn replication(cx: &Desk<'_>, text: &mut String) {
-    field(text, "role", "master");
+    let process = cx.process;
+    let status = process.following.status();
+    let offset = process.following.offset();
+    if let Some(master) = &status.master {
+        following(cx, text, master, &status, offset);
+    } else {
+        field(text, "role", "master");
+    }
     field(text, "connected_slaves", 0);
     field(text, "master_failover_state", "no-failover");
-    field(text, "master_replid", &cx.process.run_id);
+    let history = &status.history;
+    field(text, "master_replid", if history.is_empty() { &process.run_id } else { history });
     field(text, "master_replid2", "0".repeat(40));
-    field(text, "master_repl_offset", 0);
+    field(text, "master_repl_offset", offset);
     field(text, "second_repl_offset", -1);
     field(text, "repl_backlog_active", 0);
     field(text, "repl_backlog_size", 0);
     field(text, "repl_backlog_first_byte_offset", 0);
     field(text, "repl_backlog_histlen", 0);
+}
+
+/// How it stands with the server that is followed.
+fn following(cx: &Desk<'_>, text: &mut String, master: &Master, status: &Status, offset: u64) {
+    let is_up = status.link == Link::Connected;
+    let seconds = |since: u64| (cx.now.saturating_sub(since) / 1000).cast_signed();
+    let settings = &cx.process.settings;
+    field(text, "role", "slave");
+    field(text, "master_host", &master.host);
+    field(text, "master_port", master.port);
+    field(text, "master_link_status", if is_up { "up" } else { "down" });
+    let heard = if is_up { seconds(status.heard) } else { -1 };
+    field(text, "master_last_io_seconds_ago", heard);
+    field(text, "master_sync_in_progress", u8::from(status.link == Link::Sync));
+    field(text, "slave_read_repl_offset", offset);
+    field(text, "slave_repl_offset", offset);
+    if status.link == Link::Sync {
+        let total = status.total.unwrap_or(0);
+        let share = if total == 0 { 0.0 } else { status.read as f64 * 100.0 / total as f64 };
+        field(text, "master_sync_total_bytes", total);
+        field(text, "master_sync_read_bytes", status.read);
+        field(text, "master_sync_left_bytes", total.saturating_sub(status.read));
+        field(text, "master_sync_perc", format_args!("{share:.2}"));
+        field(text, "master_sync_last_io_seconds_ago", seconds(status.heard));
+    }
+    if !is_up {
+        field(text, "master_link_down_since_seconds", seconds(status.down_since));
+    }
+    field(text, "master_refused_commands", status.refused);
+    field(text, "slave_priority", 100);
+    field(text, "slave_read_only", u8::from(settings.boolean(&redis::REPLICA_READ_ONLY)));
+    field(text, "replica_announced", 1);
 }
 
 fn cpu(_: &Desk<'_>, text: &mut String) {

@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::command::options::is_word;
-use crate::command::{Arg, Command, Cost, Desk, Next, Outcome, Reply, Run, Trait, Type};
+use crate::command::{Arg, Command, Cost, Desk, Next, Outcome, Reply, Run, Trait};
 use crate::error::Refusal;
 
 /// See its summary.
@@ -71,55 +71,13 @@ fn shutdown(cx: &mut Desk<'_>) -> Outcome {
     if abort {
         return Err(Refusal::text("ERR No shutdown in progress."));
     }
-    if save && !force {
-        return Err(Refusal::text(
-            "ERR Nothing can be saved: data lives in memory only. Say SHUTDOWN NOSAVE.",
-        ));
+    // FORCE stops even if what is to be saved cannot be; so does every shutdown here, with a line
+    // in the log.
+    let _ = force;
+    if save || nosave {
+        cx.process.save_at_end(save);
     }
     tracing::warn!("SHUTDOWN by {}: stopping", cx.session.card.peer);
     cx.process.stop();
     Ok(Next::Close)
-}
-
-/// See its summary.
-pub static ROLE: Command = Command {
-    name: "ROLE",
-    summary: "Returns the replication role.",
-    since: "2.8.12",
-    cost: Cost::Constant,
-    args: &[],
-    reply: Reply::Array(&Reply::Any),
-    run: Run::Server(role),
-    also: &[Trait::NoScript, Trait::Loading, Trait::InCategory("admin")],
-};
-
-fn role(cx: &mut Desk<'_>) -> Outcome {
-    cx.out.array(3);
-    cx.out.bulk_str("master");
-    cx.out.integer(0);
-    cx.out.array(0);
-    Ok(Next::Done)
-}
-
-/// See its summary.
-pub static REPLICAOF: Command = Command {
-    name: "REPLICAOF",
-    summary: "Makes a server a master; it cannot be made the replica of another one.",
-    since: "5.0.0",
-    cost: Cost::Constant,
-    args: &[Arg::OneOf(&[
-        Arg::Group(&[Arg::Value("host", Type::Bytes), Arg::Value("port", Type::Integer)]),
-        Arg::Group(&[Arg::Word("NO"), Arg::Word("ONE")]),
-    ])],
-    reply: Reply::Ok,
-    run: Run::Server(replicaof),
-    also: &[Trait::Admin, Trait::NoScript, Trait::Slow],
-};
-
-fn replicaof(cx: &mut Desk<'_>) -> Outcome {
-    if is_word(cx.args.arg(1), "NO") && is_word(cx.args.arg(2), "ONE") {
-        cx.out.ok();
-        return Ok(Next::Done);
-    }
-    Err(Refusal::text("ERR REPLICAOF is not supported: this server is always a master"))
 }

@@ -12,14 +12,7 @@ pub static ENGINE: Engine = Engine {
     summary: "Commands that steer the process.",
     group: Group::Server,
     kinds: &[],
-    commands: &[
-        &commands::TIME,
-        &commands::SHUTDOWN,
-        &commands::ROLE,
-        &commands::REPLICAOF,
-        &debug::DEBUG,
-        &lolwut::LOLWUT,
-    ],
+    commands: &[&commands::TIME, &commands::SHUTDOWN, &debug::DEBUG, &lolwut::LOLWUT],
     settings: &[],
     state: None,
 };

@@ -3,6 +3,7 @@
 mod condition;
 pub(super) mod count;
 pub(super) mod edit;
+pub(super) mod increx;
 mod lifetime;
 pub(super) mod read;
 pub(super) mod remove;
