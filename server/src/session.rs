@@ -136,6 +136,12 @@ impl Session {
         self.plain
     }
 
+    /// Whether looking at keys leaves no trace: CLIENT NO-TOUCH.
+    #[inline]
+    pub fn leaves_no_trace(&self) -> bool {
+        !self.plain && self.card.no_touch.load(Relaxed)
+    }
+
     /// To be called when a part of `plain` has changed.
     pub fn settle(&mut self) {
         if self.subscriptions.as_ref().is_some_and(|subscriptions| subscriptions.is_empty()) {
@@ -144,7 +150,8 @@ impl Session {
         self.plain = self.authenticated
             && self.replies == Replies::On
             && self.transaction.is_none()
-            && self.subscriptions.is_none();
+            && self.subscriptions.is_none()
+            && !self.card.no_touch.load(Relaxed);
         self.card.database.store(self.database as u32, Relaxed);
         self.card.resp3.store(self.version == Version::Resp3, Relaxed);
         let (channels, patterns, shards) = match &self.subscriptions {

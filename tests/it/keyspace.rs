@@ -261,7 +261,7 @@ impl Pair {
                     return Some(Vec::new());
                 }
                 let there = self.with(database, &[&key], Some(target), |keys| {
-                    assert!(!keys.exists_in(&key, target));
+                    assert!(!keys.finds_in(&key, target));
                     keys.move_to(&key, target)
                 });
                 assert_eq!(there, was.is_some());

@@ -2,9 +2,12 @@
 //!
 //! ```text
 //! slot    | 15 bits of hash | parity | 45 bits of pointer | RAW | VOLATILE | OBJECT |
-//! string  | key bytes: u32 | value bytes: u32 | key ... | value ... | room |
-//! object  | key bytes: u32 | tag: 8 bits, size: 24 bits | object, to eight bytes | key ...  |
+//! string  | key bytes: 8 bits, access: 24 bits | value bytes: u32 | key ... | value ... | room |
+//! object  | key bytes: 8 bits, access: 24 bits | tag: 8 bits, size: 24 bits | object | key ... |
 //! ```
+//!
+//! A key of 255 bytes or more has its length in 32 bits directly before it. An object is filled up
+//! to eight bytes.
 //!
 //! The allocation's size is a pure function of the two words in front ([`room`]), so nothing stores
 //! a capacity, and a string is overwritten in place whenever the new value falls into the same
@@ -14,16 +17,21 @@
 //! (checked when they are made) and are aligned to 8, which leaves the low three bits for flags.
 //! The deadline itself is not here but in the table, beside the slot. The parity says whether the
 //! snapshot that is being taken has the entry already (`capture`); a changed entry keeps it.
+//!
+//! The access bits say when the entry was last looked at ([`access`](super::access)). They are
+//! bookkeeping and no state: readers set them, so they are atomic though the stripe is locked.
 
 #![allow(unsafe_code, reason = "owns raw allocations")]
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
 use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use nix::sys::mman::{MmapAdvise, madvise};
 
 use super::object::Object;
 use super::placement::{ALIGN, Placement, SIZE_MAX};
+use super::value::Value;
 use crate::structure::room;
 
 const OBJECT: u64 = 1;
@@ -34,6 +42,11 @@ const ADDRESS: u64 = 0x0000_FFFF_FFFF_FFF8;
 const MARK_SHIFT: u32 = 48;
 const PARITY: u64 = 1 << MARK_SHIFT;
 const HEADER: usize = 8;
+/// What stands in the header for a key that is as long or longer: its length is before the key.
+const LONG: usize = 0xFF;
+/// Bytes of that length.
+const LENGTH: usize = 4;
+const ACCESS_SHIFT: u32 = 8;
 const _: () = assert!(SIZE_MAX < 1 << 24, "an object's size has 24 bits");
 
 /// A page of memory, or a part of one.
@@ -57,11 +70,8 @@ impl Slot {
         let slot = Slot::string_of(key, value.len(), mark);
         // SAFETY: the allocation has room for the value behind the key, and is not yet shared.
         unsafe {
-            ptr::copy_nonoverlapping(
-                value.as_ptr(),
-                slot.at().add(HEADER + key.len()),
-                value.len(),
-            );
+            let (start, _) = slot.value_place();
+            ptr::copy_nonoverlapping(value.as_ptr(), slot.at().add(start), value.len());
         }
         slot
     }
@@ -70,12 +80,11 @@ impl Slot {
     fn string_of(key: &[u8], value_len: usize, mark: u16) -> Slot {
         // Longer arguments are refused before they are read: `proto-max-bulk-len`.
         assert!(key.len().max(value_len) <= BYTES_MAX, "a string of more than 4 GiB");
-        let at = obtain(room(HEADER + key.len() + value_len));
+        let at = obtain(room(HEADER + key_bytes(key) + value_len));
         // SAFETY: `at` is fresh, aligned to 8 and large enough for header, key and value.
         unsafe {
-            at.cast::<u32>().write(key.len() as u32);
             at.cast::<u32>().add(1).write(value_len as u32);
-            ptr::copy_nonoverlapping(key.as_ptr(), at.add(HEADER), key.len());
+            write_key(at, HEADER, key);
         }
         Slot::pack(at, mark, 0)
     }
@@ -111,12 +120,11 @@ impl Slot {
     fn object_of(key: &[u8], kind: u8, size: usize, mark: u16) -> Slot {
         assert!(key.len() <= BYTES_MAX, "a key of more than 4 GiB");
         let start = object_bytes(size);
-        let at = obtain(room(HEADER + start + key.len()));
+        let at = obtain(room(HEADER + start + key_bytes(key)));
         // SAFETY: `at` is fresh, aligned to 8 and large enough for header, object and key.
         unsafe {
-            at.cast::<u32>().write(key.len() as u32);
             at.cast::<u32>().add(1).write(u32::from(kind) | (size as u32) << 8);
-            ptr::copy_nonoverlapping(key.as_ptr(), at.add(HEADER + start), key.len());
+            write_key(at, HEADER + start, key);
         }
         Slot::pack(at, mark, OBJECT)
     }
@@ -185,10 +193,40 @@ impl Slot {
         self.at()
     }
 
+    /// The first word: the key's length if it is short, and the access bits.
     #[inline]
-    fn key_len(&self) -> usize {
-        // SAFETY: every entry starts with its key's length.
-        unsafe { self.at().cast::<u32>().read() as usize }
+    fn head(&self) -> &AtomicU32 {
+        // SAFETY: every entry starts with this word, aligned to 8; once the entry is made it is
+        // only ever read and written as an atomic one.
+        unsafe { AtomicU32::from_ptr(self.at().cast::<u32>()) }
+    }
+
+    /// The access bits.
+    pub(super) fn access(&self) -> u32 {
+        self.head().load(Relaxed) >> ACCESS_SHIFT
+    }
+
+    /// Sets the access bits, of which there are 24.
+    #[inline]
+    pub(super) fn set_access(&self, access: u32) {
+        self.note_access(access, false);
+    }
+
+    /// The entry, last looked at then.
+    #[inline]
+    pub(super) fn accessed(self, access: u32) -> Slot {
+        self.set_access(access);
+        self
+    }
+
+    /// As [`Slot::set_access`], unless it is to leave no trace. Writes nothing that is there
+    /// already: an entry that is looked at over and over is written once a second.
+    #[inline]
+    pub(super) fn note_access(&self, access: u32, traceless: bool) {
+        let head = self.head().load(Relaxed);
+        if head >> ACCESS_SHIFT != access && !traceless {
+            self.head().store(access << ACCESS_SHIFT | head & LONG as u32, Relaxed);
+        }
     }
 
     /// The second word: a string's length, or an object's tag and size.
@@ -198,16 +236,25 @@ impl Slot {
         unsafe { self.at().cast::<u32>().add(1).read() }
     }
 
+    /// Where the key starts, and how long it is.
     #[inline]
-    fn key_start(&self) -> usize {
-        if self.is_object() { HEADER + object_bytes((self.word() >> 8) as usize) } else { HEADER }
+    fn key_place(&self) -> (usize, usize) {
+        let object = if self.is_object() { object_bytes((self.word() >> 8) as usize) } else { 0 };
+        let (start, len) = (HEADER + object, self.head().load(Relaxed) as usize & LONG);
+        if len < LONG {
+            return (start, len);
+        }
+        // SAFETY: a long key has its length before it; `start` is a multiple of 8.
+        let len = unsafe { self.at().add(start).cast::<u32>().read() };
+        (start + LENGTH, len as usize)
     }
 
     /// Where the value of a string entry starts, and how long it is.
     #[inline]
     fn value_place(&self) -> (usize, usize) {
         debug_assert!(!self.is_object());
-        (HEADER + self.key_len(), self.word() as usize)
+        let (start, len) = self.key_place();
+        (start + len, self.word() as usize)
     }
 
     #[inline]
@@ -225,8 +272,9 @@ impl Slot {
     /// The key.
     #[inline]
     pub(super) fn key(&self) -> &[u8] {
+        let (start, len) = self.key_place();
         // SAFETY: the key's bytes were written when the entry was made and live as long as it.
-        unsafe { std::slice::from_raw_parts(self.at().add(self.key_start()), self.key_len()) }
+        unsafe { std::slice::from_raw_parts(self.at().add(start), len) }
     }
 
     /// The string's bytes, or `None` for an object.
@@ -238,6 +286,12 @@ impl Slot {
         let (start, len) = self.value_place();
         // SAFETY: a string entry holds `len` initialised bytes behind its key.
         Some(unsafe { std::slice::from_raw_parts(self.at().add(start), len) })
+    }
+
+    /// What the entry holds.
+    #[inline]
+    pub(super) fn value(&self) -> Option<Value<'_>> {
+        self.as_string().map(Value::String).or_else(|| self.as_object().map(Value::Object))
     }
 
     /// The object, or `None` for a string.
@@ -272,7 +326,8 @@ impl Slot {
             return 0;
         }
         let begin = self.at().addr();
-        let first = (begin + HEADER).next_multiple_of(PAGE) + done * PAGE;
+        // What says how large the entry is stays.
+        let first = (begin + HEADER + LENGTH).next_multiple_of(PAGE) + done * PAGE;
         let count = most.min(((begin + size) / PAGE).saturating_sub(first / PAGE));
         let Some(start) = NonNull::new(self.at().with_addr(first)) else { return 0 };
         // SAFETY: the pages lie in the allocation behind its header, and whatever bytes are there
@@ -302,7 +357,8 @@ impl Slot {
         self.is::<T>().then(|| unsafe { &mut *self.object_at().cast::<T>() })
     }
 
-    /// Puts a string in place of what the entry held. Keeps key, tag and VOLATILE; clears RAW.
+    /// Puts a string in place of what the entry held. Keeps key, tag, access and VOLATILE; clears
+    /// RAW.
     /// Returns the entry as it was, if this one is another now: freeing it may take long.
     #[inline]
     pub(super) fn set_string(&mut self, value: &[u8]) -> Option<Slot> {
@@ -326,14 +382,16 @@ impl Slot {
     pub(super) fn replace_string(&mut self, value: &[u8]) -> Slot {
         let mut fresh = Slot::string(self.key(), value, self.mark());
         fresh.set_volatile(self.is_volatile());
+        fresh.set_access(self.access());
         std::mem::replace(self, fresh)
     }
 
     /// Puts an object in place of what the entry held, and gives back the entry as it was. Keeps
-    /// key, tag and VOLATILE.
+    /// key, tag, access and VOLATILE.
     pub(super) fn set_object(&mut self, object: Box<dyn Object>) -> Slot {
         let mut fresh = Slot::boxed(self.key(), object, self.mark());
         fresh.set_volatile(self.is_volatile());
+        fresh.set_access(self.access());
         std::mem::replace(self, fresh)
     }
 
@@ -369,9 +427,9 @@ impl Slot {
         }
     }
 
-    /// Moves the value to an entry of another key. Keeps the flags.
+    /// Moves the value to an entry of another key. Keeps the flags and when it was looked at.
     pub(super) fn rekey(self, key: &[u8], mark: u16) -> Slot {
-        let flags = self.0 & FLAGS;
+        let (flags, access) = (self.0 & FLAGS, self.access());
         let mut moved = match self.as_string() {
             Some(value) => Slot::string(key, value, mark),
             None => {
@@ -389,13 +447,15 @@ impl Slot {
             }
         };
         moved.0 = (moved.0 & !FLAGS) | flags;
+        moved.set_access(access);
         moved
     }
 
     /// Bytes of the entry's own allocation.
     fn size(&self) -> usize {
         let value = if self.is_object() { 0 } else { self.word() as usize };
-        room(self.key_start() + self.key_len() + value)
+        let (start, len) = self.key_place();
+        room(start + len + value)
     }
 
     /// Heap bytes of the entry and its object.
@@ -413,6 +473,29 @@ impl Drop for Slot {
         }
         // SAFETY: allocated in `obtain` with this very size.
         unsafe { dealloc(self.at(), layout(size)) }
+    }
+}
+
+/// The bytes that a key takes in an entry.
+fn key_bytes(key: &[u8]) -> usize {
+    if key.len() < LONG { key.len() } else { LENGTH + key.len() }
+}
+
+/// Writes the header's first word, and the key from `start` on.
+///
+/// # Safety
+/// `at` is an entry's fresh allocation, with room for [`key_bytes`] from `start` on, which is a
+/// multiple of 8.
+unsafe fn write_key(at: *mut u8, start: usize, key: &[u8]) {
+    // SAFETY: the caller says that all of it lies in the allocation.
+    unsafe {
+        at.cast::<u32>().write(key.len().min(LONG) as u32);
+        let mut place = at.add(start);
+        if key.len() >= LONG {
+            place.cast::<u32>().write(key.len() as u32);
+            place = place.add(LENGTH);
+        }
+        ptr::copy_nonoverlapping(key.as_ptr(), place, key.len());
     }
 }
 
@@ -450,7 +533,13 @@ mod tests {
 
     #[test]
     fn strings_keep_their_bytes_through_every_change_of_length() {
-        let mut slot = Slot::string(b"key", b"", 7);
+        for key in [&b""[..], b"key", &[1; 254], &[2; 255], &[3; 256], &[4; 70_000]] {
+            a_string_keeps_its_bytes(key);
+        }
+    }
+
+    fn a_string_keeps_its_bytes(key: &[u8]) {
+        let mut slot = Slot::string(key, b"", 7);
         slot.set_volatile(true);
         let mut model = Vec::new();
         for round in 0..400usize {
@@ -462,17 +551,23 @@ mod tests {
                 bytes[len / 2] = round as u8;
                 model[len / 2] = round as u8;
             }
-            assert_eq!(slot.key(), b"key");
+            slot.set_access(round as u32 * 40_000);
+            assert_eq!(slot.key(), key);
             assert_eq!(slot.as_string(), Some(&model[..]));
+            assert_eq!(slot.access(), round as u32 * 40_000);
             assert_eq!(slot.mark(), 7);
             assert!(slot.is_volatile() && slot.is_raw());
         }
         slot.set_string(b"short");
         assert_eq!(slot.as_string(), Some(&b"short"[..]));
         assert!(slot.is_volatile() && !slot.is_raw());
+        assert_eq!(slot.access(), 399 * 40_000);
         let moved = slot.rekey(b"another key", 9);
         assert_eq!((moved.key(), moved.mark()), (&b"another key"[..], 9));
         assert_eq!(moved.as_string(), Some(&b"short"[..]));
+        assert_eq!(moved.access(), 399 * 40_000);
+        let back = moved.rekey(key, 7);
+        assert_eq!((back.key(), back.as_string()), (key, Some(&b"short"[..])));
     }
 
     /// A value that counts how many of its like there are; `N` words long, of tag `TAG`.
@@ -521,10 +616,11 @@ mod tests {
     fn objects_live_in_their_entries<const N: usize, const TAG: u8>() {
         let count = Rc::new(());
         let fresh = |word| Counted::<N, TAG>(Rc::clone(&count), [word; N]);
-        for key in [&b""[..], b"k", b"a key of some length", &[7; 300]] {
+        for key in [&b""[..], b"k", b"a key of some length", &[8; 254], &[7; 255], &[6; 300]] {
             let mut slot = Slot::object(key, fresh(5), 9);
+            slot.set_access(0xAB_CDEF);
             assert_eq!((slot.key(), slot.mark(), slot.is_object()), (key, 9, true));
-            assert_eq!(slot.weight(), room(HEADER + 8 * (N + 1) + key.len()) + N);
+            assert_eq!(slot.weight(), room(HEADER + 8 * (N + 1) + key_bytes(key)) + N);
             assert!(slot.as_string().is_none() && slot.resize_string(3).is_none());
             slot.as_type_mut::<Counted<N, TAG>>().expect("its own type").1.fill(6);
             assert!(slot.as_type::<Counted<9, 249>>().is_none(), "another type");
@@ -544,6 +640,7 @@ mod tests {
             assert_eq!(bytes, 8u64.to_le_bytes().repeat(N));
             moved.set_string(b"text");
             assert_eq!((moved.as_string(), moved.is_volatile()), (Some(&b"text"[..]), true));
+            assert_eq!(moved.access(), 0xAB_CDEF);
             assert_eq!(Rc::strong_count(&count), 2, "the object of an overwritten entry");
             drop(boxed);
             assert_eq!(Rc::strong_count(&count), 1, "the object of a dropped entry");

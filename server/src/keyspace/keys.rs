@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 
+use super::access;
 use super::capture::Cut;
 use super::edit::Edit;
 use super::entry::Slot;
@@ -28,6 +29,8 @@ pub struct Keys<'a> {
     pub(super) scope: Scope<'a>,
     pub(super) database: usize,
     now: Millis,
+    /// Whether looking at keys is not noted, see `access`.
+    pub(super) traceless: bool,
     pub(super) cut: Cut,
     planned: Planned,
     counts: Counts,
@@ -73,9 +76,18 @@ struct Counts {
 
 impl<'a> Keys<'a> {
     fn new(space: &'a Keyspace, scope: Scope<'a>, database: usize, now: Millis) -> Keys<'a> {
-        let (planned, counts) = (Planned::NONE, Counts::default());
-        let cut = space.captures.cut();
-        Keys { space, scope, database, now, cut, planned, counts, changed: None, ready: None }
+        Keys {
+            space,
+            scope,
+            database,
+            now,
+            traceless: false,
+            cut: space.captures.cut(),
+            planned: Planned::NONE,
+            counts: Counts::default(),
+            changed: None,
+            ready: None,
+        }
     }
 
     /// The keys of one stripe: that of `key`, whose hash the caller has at hand.
@@ -91,9 +103,18 @@ impl<'a> Keys<'a> {
         gate.must_be_of(space.gate());
         let id = space.stripe_of(database, hash);
         let planned = Planned { key: key.as_ptr(), len: key.len(), hash };
-        let (scope, counts) = (Scope::One(id, space.lock(id)), Counts::default());
-        let cut = space.captures.cut();
-        Keys { space, scope, database, now, cut, planned, counts, changed: None, ready: None }
+        Keys {
+            space,
+            scope: Scope::One(id, space.lock(id)),
+            database,
+            now,
+            traceless: false,
+            cut: space.captures.cut(),
+            planned,
+            counts: Counts::default(),
+            changed: None,
+            ready: None,
+        }
     }
 
     /// The keys of several stripes. `stripes` must be sorted and hold each once.
@@ -265,8 +286,22 @@ impl<'a> Keys<'a> {
         (!guarded.table(place).is_dead(place.position, self.now)).then_some((guarded, place))
     }
 
-    /// As `live`, to change something: a dead key is taken out, and what lives is saved if a
-    /// capture needs it.
+    /// As `live`, counts it as a hit or miss, and notes that somebody looked.
+    #[inline]
+    fn look(&self, key: &[u8]) -> Option<&Slot> {
+        self.count(self.look_uncounted(key))
+    }
+
+    #[inline]
+    fn look_uncounted(&self, key: &[u8]) -> Option<&Slot> {
+        let (guarded, place) = self.live(key)?;
+        let slot = guarded.slot(place);
+        slot.note_access(access::clock(self.now), self.traceless);
+        Some(slot)
+    }
+
+    /// As `look`, to change something: a dead key is taken out, and what lives is saved if a
+    /// capture needs it. Counts no hit or miss.
     #[inline]
     pub(super) fn live_mut(&mut self, key: &[u8]) -> (u64, Option<Place>) {
         let (hash, found) = self.live_unsaved(key);
@@ -281,10 +316,11 @@ impl<'a> Keys<'a> {
     #[inline]
     pub(super) fn live_unsaved(&mut self, key: &[u8]) -> (u64, Option<Place>) {
         let hash = self.hash(key);
-        let (database, now) = (self.database, self.now);
+        let (database, now, traceless) = (self.database, self.now, self.traceless);
         let Some(guarded) = self.guarded_mut(database, hash) else { return (hash, None) };
         let Some(place) = guarded.find(key, hash) else { return (hash, None) };
         if !guarded.table(place).is_dead(place.position, now) {
+            guarded.slot(place).note_access(access::clock(now), traceless);
             return (hash, Some(place));
         }
         let is_over = guarded.table(place).is_over(place.position, now);
@@ -327,7 +363,7 @@ impl<'a> Keys<'a> {
         self.counts.changes += changes;
     }
 
-    fn count<T>(&self, found: Option<T>) -> Option<T> {
+    pub(super) fn count<T>(&self, found: Option<T>) -> Option<T> {
         let counter = if found.is_some() { &self.counts.hits } else { &self.counts.misses };
         counter.set(counter.get() + 1);
         found
@@ -338,15 +374,14 @@ impl<'a> Keys<'a> {
     /// What a key holds. Counts as a keyspace hit or miss.
     #[inline]
     pub fn value(&self, key: &[u8]) -> Option<Value<'_>> {
-        self.count(self.peek(key))
+        self.look(key)?.value()
     }
 
-    /// What a key holds, without counting.
+    /// What a key holds, without a trace: neither counted nor noted as a look.
     #[inline]
     pub fn peek(&self, key: &[u8]) -> Option<Value<'_>> {
         let (guarded, place) = self.live(key)?;
-        let slot = guarded.slot(place);
-        slot.as_string().map(Value::String).or_else(|| slot.as_object().map(Value::Object))
+        guarded.slot(place).value()
     }
 
     /// The string at a key.
@@ -355,11 +390,9 @@ impl<'a> Keys<'a> {
     /// [`Refusal::WrongType`] if the key holds anything else.
     #[inline]
     pub fn string(&self, key: &[u8]) -> Result<Option<&[u8]>, Refusal> {
-        match self.count(self.live(key)) {
+        match self.look(key) {
             None => Ok(None),
-            Some((guarded, place)) => {
-                guarded.slot(place).as_string().map(Some).ok_or(Refusal::WrongType)
-            }
+            Some(slot) => slot.as_string().map(Some).ok_or(Refusal::WrongType),
         }
     }
 
@@ -368,11 +401,9 @@ impl<'a> Keys<'a> {
     /// # Errors
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn get<T: Object>(&self, key: &[u8]) -> Result<Option<&T>, Refusal> {
-        match self.count(self.live(key)) {
+        match self.look(key) {
             None => Ok(None),
-            Some((guarded, place)) => {
-                guarded.slot(place).as_type().map(Some).ok_or(Refusal::WrongType)
-            }
+            Some(slot) => slot.as_type().map(Some).ok_or(Refusal::WrongType),
         }
     }
 
@@ -382,14 +413,20 @@ impl<'a> Keys<'a> {
     /// # Errors
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn holds<T: Object>(&self, key: &[u8]) -> Result<bool, Refusal> {
-        match self.live(key) {
+        match self.look_uncounted(key) {
             None => Ok(false),
-            Some((guarded, place)) if guarded.slot(place).is::<T>() => Ok(true),
+            Some(slot) if slot.is::<T>() => Ok(true),
             Some(_) => Err(Refusal::WrongType),
         }
     }
 
-    /// Whether a key is there.
+    /// Whether a key is there, for a writer that must know before it changes anything: without
+    /// counting, but it is a look.
+    pub fn finds(&self, key: &[u8]) -> bool {
+        self.look_uncounted(key).is_some()
+    }
+
+    /// Whether a key is there. Counts as a keyspace hit or miss, and not as a look.
     pub fn exists(&self, key: &[u8]) -> bool {
         self.count(self.live(key)).is_some()
     }
@@ -419,6 +456,7 @@ impl<'a> Keys<'a> {
     pub fn put_string(&mut self, key: &[u8], value: &[u8], ttl: Ttl) {
         let (hash, found) = self.live_unsaved(key);
         let (database, mark) = (self.database, self.mark(hash));
+        let (made, traceless) = (access::clock(self.now), self.traceless);
         if let Some(place) = found {
             self.overwrite(hash, place, value);
         }
@@ -427,6 +465,9 @@ impl<'a> Keys<'a> {
             Some(place) => place,
             None => guarded.insert(Slot::string(key, value, mark), hash, NEVER),
         };
+        if found.is_none() || traceless {
+            guarded.slot(place).set_access(made);
+        }
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
     }
@@ -443,7 +484,7 @@ impl<'a> Keys<'a> {
         make: impl FnOnce(Option<&[u8]>) -> Result<V, Refusal>,
     ) -> Result<(), Refusal> {
         let (hash, found) = self.live_mut(key);
-        let (database, mark) = (self.database, self.mark(hash));
+        let (database, mark, made) = (self.database, self.mark(hash), access::clock(self.now));
         let Some(guarded) = self.guarded_mut(database, hash) else {
             return Err(Refusal::NoSuchKey);
         };
@@ -456,7 +497,7 @@ impl<'a> Keys<'a> {
             }
             None => {
                 let value = make(None)?;
-                let slot = Slot::string(key, value.as_ref(), mark);
+                let slot = Slot::string(key, value.as_ref(), mark).accessed(made);
                 guarded.insert(slot, hash, NEVER);
             }
         }
@@ -491,6 +532,7 @@ impl<'a> Keys<'a> {
         let (hash, found) = self.live_unsaved(key);
         let (space, cut) = (self.space, self.cut);
         let (database, mark) = (self.database, self.mark(hash));
+        let (made, traceless) = (access::clock(self.now), self.traceless);
         let Some(guarded) = self.guarded_mut(database, hash) else { return };
         let place = match found {
             Some(place) => {
@@ -502,6 +544,9 @@ impl<'a> Keys<'a> {
             }
             None => guarded.insert(Slot::boxed(key, object, mark), hash, NEVER),
         };
+        if found.is_none() || traceless {
+            guarded.slot(place).set_access(made);
+        }
         Keys::apply_ttl(guarded, place, ttl);
         self.note(hash, key);
     }
@@ -533,13 +578,13 @@ impl<'a> Keys<'a> {
         edit: impl FnOnce(&mut [u8]) -> (R, bool),
     ) -> Result<R, Refusal> {
         let (hash, found) = self.live_mut(key);
-        let (database, mark) = (self.database, self.mark(hash));
+        let (database, mark, made) = (self.database, self.mark(hash), access::clock(self.now));
         let Some(guarded) = self.guarded_mut(database, hash) else {
             return Err(Refusal::NoSuchKey);
         };
         let place = match found {
             Some(place) => place,
-            None => guarded.insert(Slot::string(key, b"", mark), hash, NEVER),
+            None => guarded.insert(Slot::string(key, b"", mark).accessed(made), hash, NEVER),
         };
         let held = guarded.slot(place).as_string().ok_or(Refusal::WrongType)?.len();
         let len = len(held);
@@ -563,11 +608,14 @@ impl<'a> Keys<'a> {
     /// [`Refusal::WrongType`] if the key holds anything else.
     pub fn edit<T: Object + Default>(&mut self, key: &[u8]) -> Result<Edit<'_, 'a, T>, Refusal> {
         let (hash, found) = self.live_mut(key);
-        let (database, mark) = (self.database, self.mark(hash));
+        let (database, mark, made) = (self.database, self.mark(hash), access::clock(self.now));
         let place = match found {
             Some(place) => place,
             None => match self.guarded_mut(database, hash) {
-                Some(guarded) => guarded.insert(Slot::object(key, T::default(), mark), hash, NEVER),
+                Some(guarded) => {
+                    let slot = Slot::object(key, T::default(), mark).accessed(made);
+                    guarded.insert(slot, hash, NEVER)
+                }
                 None => return Err(Refusal::NoSuchKey),
             },
         };

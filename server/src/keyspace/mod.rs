@@ -12,6 +12,7 @@
 //!
 //! Not here: what a value means (engines), which stripes a command needs (`route`).
 
+mod access;
 mod ahead;
 mod capture;
 mod changed;

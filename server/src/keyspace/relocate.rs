@@ -53,6 +53,7 @@ impl Keys<'_> {
             (None, None) => return false,
         };
         copied.set_raw(slot.is_raw());
+        copied.set_access(super::access::clock(self.now()));
         let home = std::mem::replace(&mut self.database, target);
         if let (_, Some(place)) = self.live_unsaved(to) {
             self.remove_at(to, to_hash, place);
@@ -65,13 +66,11 @@ impl Keys<'_> {
         true
     }
 
-    /// Whether a key is there in another database.
-    pub fn exists_in(&self, key: &[u8], database: usize) -> bool {
-        let hash = self.hash(key);
-        self.guarded(database, hash).is_some_and(|guarded| {
-            guarded
-                .find(key, hash)
-                .is_some_and(|place| !guarded.table(place).is_dead(place.position, self.now()))
-        })
+    /// As [`Keys::finds`], in another database.
+    pub fn finds_in(&mut self, key: &[u8], database: usize) -> bool {
+        let home = std::mem::replace(&mut self.database, database);
+        let found = self.finds(key);
+        self.database = home;
+        found
     }
 }

@@ -220,7 +220,8 @@ mod tests {
             let mut read = Records::default();
             let units = read.read(&payload).unwrap();
             assert_eq!(units as usize, records.len() - usize::from(records.len() > 2));
-            let encoded: Vec<usize> = (0..=records.len() as u64).map(|n| skip(&payload, n)).collect();
+            let encoded: Vec<usize> =
+                (0..=records.len() as u64).map(|n| skip(&payload, n)).collect();
             assert_eq!((encoded[0], encoded[units as usize]), (0, payload.len()));
             for (n, at) in encoded.iter().enumerate().take(units as usize) {
                 let left = Records::default().read(&payload[*at..]);

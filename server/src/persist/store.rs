@@ -284,7 +284,12 @@ impl Store {
         let journal = match &opened.handle {
             // What its last sync has left is unknown: a new one begins behind the snapshot.
             Some(handle) if self.journal.trouble() == Trouble::Sync => {
-                opened.begun = handle.restart(lsn)?;
+                let (disk, manifest) = (Arc::clone(&opened.disk), opened.manifest);
+                let commit = move |first: u64| {
+                    let (snapshot, journal) = (Some((number, lsn)), Some(first));
+                    Manifest { snapshot, journal, reached: first, ..manifest }.write(&*disk)
+                };
+                opened.begun = handle.restart(lsn, Box::new(commit))?;
                 Some(opened.begun)
             }
             Some(handle) => {

@@ -380,7 +380,7 @@ impl<'p> Executor<'p> {
         let Some(gate) = &self.gate else { unreachable!("commands run within a turn") };
         match entry.command.run {
             Run::Read(handler) => {
-                let keys = if let Some(key) = entry.sole_key(request)
+                let mut keys = if let Some(key) = entry.sole_key(request)
                     && !entry.reaches_further(space.shelf(gate, database), request)
                 {
                     Keys::one(space, gate, database, request.arg(key), hash, now)
@@ -401,6 +401,9 @@ impl<'p> Executor<'p> {
                     self.stripes.dedup();
                     Keys::many(space, gate, database, &self.stripes, now)
                 };
+                if session.leaves_no_trace() {
+                    keys.leave_no_trace();
+                }
                 let begin = out.len();
                 let writer = ReplyWriter::new(out, session.version);
                 let dice = Dice::new(self.chance.next());
@@ -412,7 +415,6 @@ impl<'p> Executor<'p> {
                 }
                 note_lookups(&self.counters, &keys);
                 if let Ok(Next::Park(wait)) = &mut outcome {
-                    let mut keys = keys;
                     self.waits.park(session, entry, wait, out[begin..].to_vec(), Some(&mut keys));
                 }
                 outcome
@@ -447,6 +449,9 @@ impl<'p> Executor<'p> {
                     };
                     if hold::is_held(&write.keys, entry, request) {
                         return Ok(Next::Hold);
+                    }
+                    if session.leaves_no_trace() {
+                        write.keys.leave_no_trace();
                     }
                     let mut outcome = handler(&mut write);
                     let stamp = Stamp { now, seed: drawn(seed, &write.dice), database };
@@ -522,7 +527,10 @@ impl<'p> Executor<'p> {
         let mut exclusive = space.gate().close();
         let (database, now, seed) = (session.database, self.now, self.chance.next());
         let (mut keys, outcome, seed) = {
-            let keys = Keys::whole(space, &mut exclusive, database, now);
+            let mut keys = Keys::whole(space, &mut exclusive, database, now);
+            if session.leaves_no_trace() {
+                keys.leave_no_trace();
+            }
             let out = ReplyWriter::new(out, session.version);
             let dice = Dice::new(seed);
             match entry.command.run {

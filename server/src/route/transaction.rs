@@ -144,6 +144,9 @@ impl Executor<'_> {
         out: &mut Vec<u8>,
     ) -> Next {
         let now = self.now;
+        if session.leaves_no_trace() {
+            keys.leave_no_trace();
+        }
         let mut last = Next::Done;
         if let Some(sink) = &mut self.sink {
             sink.open();

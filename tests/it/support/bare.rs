@@ -114,10 +114,8 @@ pub fn shelves(process: &Process) -> Vec<u8> {
 /// If it did not.
 pub fn put_shelves(process: &Process, shelves: &[u8]) {
     let mut gate = process.keyspace.gate().close();
-    process
-        .keyspace
-        .thaw_shelves(&mut gate, shelves, |tag| catalog::kinds().find(|kind| kind.tag == tag))
-        .expect("what was frozen thaws");
+    let kind = |tag| catalog::kinds().find(|kind| kind.tag == tag);
+    process.keyspace.thaw_shelves(&mut gate, shelves, kind).expect("what was frozen thaws");
 }
 
 /// Decodes everything in `bytes`.

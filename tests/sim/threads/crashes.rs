@@ -61,8 +61,7 @@ fn run(seed: u64) {
             });
             // What was told before this moment must be on that disk.
             let told: Vec<u64> = story.sent.iter().map(|sent| sent.told.load(SeqCst)).collect();
-            let found =
-                if chance.below(3) == 0 { disk.kill() } else { disk.crash(&mut chance) };
+            let found = if chance.below(3) == 0 { disk.kill() } else { disk.crash(&mut chance) };
             if life % 2 == 0 {
                 disk.die();
             }

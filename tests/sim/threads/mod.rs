@@ -75,7 +75,6 @@ struct Running {
     handle: Handle,
     bell: Arc<Bell>,
     manifest: Manifest,
-    disk: SimDisk,
 }
 
 /// What was sent over all lives of a folder, and what a snapshot has of it.
@@ -165,7 +164,7 @@ impl Story {
         let wake = Box::new(move || ring.rung.notify_all());
         let handle = start(arc, log, Arc::clone(&shared), wake).expect("threads can be made");
         shared.turn(true);
-        Running { shared, handle, bell, manifest, disk: disk.clone() }
+        Running { shared, handle, bell, manifest }
     }
 }
 

@@ -142,7 +142,9 @@ pub static NO_TOUCH: Command = Command {
 
 fn no_touch(cx: &mut Visit<'_>) -> Outcome {
     let card = std::sync::Arc::clone(&cx.session.card);
-    switch(cx, &card.no_touch)
+    let outcome = switch(cx, &card.no_touch);
+    cx.session.settle();
+    outcome
 }
 
 fn switch(cx: &mut Visit<'_>, flag: &AtomicBool) -> Outcome {

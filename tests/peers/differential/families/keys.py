@@ -2,7 +2,7 @@
 
 import payloads
 
-from .. import rules
+from .. import generate, rules
 from ..crossed import crossed
 from ..grammar import (
     KEYS, database, key, many, maybe, milliseconds, number, one_of, pattern, pool, raw, seconds,
@@ -15,6 +15,7 @@ command = FAMILY.command
 
 # Whole values of every type, and two that are damaged.
 PAYLOADS = [payload for name, payload in payloads.frozen(10).items() if not name.startswith("stream")]
+WHOLE = list(PAYLOADS)
 PAYLOADS += [PAYLOADS[0][:-1], payloads.seal(b"\x02\x00", 10)]
 
 condition = maybe(one_of(word("NX"), word("XX"), word("GT"), word("LT"),
@@ -114,3 +115,20 @@ def changed_in_place(d, table, connection):
 FAMILY.script("a wrong SCAN", wrong_scan)
 FAMILY.script("a key falls due", falls_due, weight=0.15)
 FAMILY.script("a deadline kept or dropped", changed_in_place)
+
+
+def alike_idle(duel, step, left, right):
+    """Both were looked at just now, or neither was."""
+    idle = lambda frame: frame[0] == ":" and int(frame[1]) > 50_000
+    return left == right or left[0] == right[0] == ":" and idle(left) == idle(right)
+
+
+def looks(d, table, connection):
+    """Which commands count as a look at a key: it has been idle for long, and then somebody comes."""
+    name = key(d)[0]
+    touching = generate.step(d, table.draw_queueable(d), connection, wrong=0.02)
+    return [Step(connection, (b"RESTORE", name, b"0", d.choice(WHOLE), b"REPLACE", b"IDLETIME", b"100000")), touching,
+            Step(connection, (b"OBJECT", b"IDLETIME", name), alike_idle)]
+
+
+FAMILY.script("looks at idle keys", looks, weight=2)

@@ -136,7 +136,8 @@ fn set(cx: &mut Write<'_, '_>, time: Time, command: &'static str) -> Outcome {
     let condition = Condition::read(Words::new(cx.args, 3))?;
     let value = options::integer(cx.args.arg(2))?;
     let at = time.absolute(value, cx.now).ok_or(Refusal::InvalidExpire(command))?;
-    let allowed = cx.keys.deadline(key).is_some_and(|held| condition.allows(held, at));
+    let found = cx.keys.finds(key).then(|| cx.keys.deadline(key)).flatten();
+    let allowed = found.is_some_and(|held| condition.allows(held, at));
     if allowed {
         match Millis::try_from(at) {
             Ok(at) if at > cx.now => cx.keys.set_deadline(key, Some(at)),
@@ -162,7 +163,7 @@ pub static PERSIST: Command = Command {
 
 fn persist(cx: &mut Write<'_, '_>) -> Outcome {
     let key = cx.args.arg(1);
-    let had = matches!(cx.keys.deadline(key), Some(Some(_)));
+    let had = cx.keys.finds(key) && matches!(cx.keys.deadline(key), Some(Some(_)));
     if had {
         cx.keys.set_deadline(key, None);
     }

@@ -18,7 +18,7 @@ pub static RENAME: Command = Command {
 
 fn rename(cx: &mut Write<'_, '_>) -> Outcome {
     let (from, to) = (cx.args.arg(1), cx.args.arg(2));
-    if cx.keys.peek(from).is_none() {
+    if !cx.keys.finds(from) {
         return Err(Refusal::NoSuchKey);
     }
     if from != to {
@@ -42,10 +42,10 @@ pub static RENAMENX: Command = Command {
 
 fn renamenx(cx: &mut Write<'_, '_>) -> Outcome {
     let (from, to) = (cx.args.arg(1), cx.args.arg(2));
-    if cx.keys.peek(from).is_none() {
+    if !cx.keys.finds(from) {
         return Err(Refusal::NoSuchKey);
     }
-    let free = from != to && cx.keys.peek(to).is_none();
+    let free = from != to && !cx.keys.finds(to);
     if free {
         cx.keys.rename(from, to);
     }
@@ -88,7 +88,7 @@ fn copy(cx: &mut Write<'_, '_>) -> Outcome {
     if target == cx.keys.database() && from == to {
         return Err(SAME_OBJECT);
     }
-    if cx.keys.peek(from).is_none() || (!replace && cx.keys.exists_in(to, target)) {
+    if !cx.keys.finds(from) || (!replace && cx.keys.finds_in(to, target)) {
         cx.out.integer(0);
         return Ok(Next::Done);
     }
@@ -115,9 +115,8 @@ fn move_key(cx: &mut Write<'_, '_>) -> Outcome {
     if target == cx.keys.database() {
         return Err(SAME_OBJECT);
     }
-    let moved = cx.keys.peek(key).is_some()
-        && !cx.keys.exists_in(key, target)
-        && cx.keys.move_to(key, target);
+    let moved =
+        cx.keys.finds(key) && !cx.keys.finds_in(key, target) && cx.keys.move_to(key, target);
     cx.out.integer(moved.into());
     Ok(Next::Done)
 }

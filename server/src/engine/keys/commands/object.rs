@@ -86,7 +86,7 @@ fn freq(cx: &mut Read<'_>) -> Outcome {
     ))
 }
 
-/// See its summary. No access time is kept, so a key counts as just used.
+/// See its summary.
 pub static IDLETIME: Command = Command {
     name: "OBJECT IDLETIME",
     summary: "Returns the time since the last access to a Redis object.",
@@ -99,8 +99,8 @@ pub static IDLETIME: Command = Command {
 };
 
 fn idletime(cx: &mut Read<'_>) -> Outcome {
-    match cx.keys.peek(cx.args.arg(2)) {
-        Some(_) => cx.out.integer(0),
+    match cx.keys.idle(cx.args.arg(2)) {
+        Some(seconds) => cx.out.integer(seconds as i64),
         None => cx.out.null(),
     }
     Ok(Next::Done)

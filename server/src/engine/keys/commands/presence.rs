@@ -48,7 +48,7 @@ pub static EXISTS: Command = Command {
     also: &[Trait::Tip("request_policy:multi_shard"), Trait::Tip("response_policy:agg_sum")],
 };
 
-/// As EXISTS: no access time is kept that it could change.
+/// As EXISTS, and it counts as a look at the keys.
 pub static TOUCH: Command = Command {
     name: "TOUCH",
     summary: "Returns the number of existing keys out of those specified after updating the time they were last accessed.",
@@ -56,9 +56,15 @@ pub static TOUCH: Command = Command {
     cost: Cost::Each("keys"),
     args: &[Arg::Many(&Arg::Key("key", Access::Probe))],
     reply: Reply::Int,
-    run: Run::Read(exists),
+    run: Run::Read(touch),
     also: &[Trait::Tip("request_policy:multi_shard"), Trait::Tip("response_policy:agg_sum")],
 };
+
+fn touch(cx: &mut Read<'_>) -> Outcome {
+    let found = cx.args.args().skip(1).filter(|key| cx.keys.touch(key)).count();
+    cx.out.integer(found as i64);
+    Ok(Next::Done)
+}
 
 fn exists(cx: &mut Read<'_>) -> Outcome {
     let found = cx.args.args().skip(1).filter(|key| cx.keys.exists(key)).count();

@@ -40,7 +40,7 @@ fn dump(cx: &mut Read<'_>) -> Outcome {
     Ok(Next::Done)
 }
 
-/// See its summary. IDLETIME and FREQ are checked and have no effect.
+/// See its summary. FREQ is checked and has no effect.
 pub static RESTORE: Command = Command {
     name: "RESTORE",
     summary: "Creates a key from the serialized representation of a value.",
@@ -70,7 +70,7 @@ const BAD_FORMAT: Refusal = Refusal::text("ERR Bad data format");
 fn restore(cx: &mut Write<'_, '_>) -> Outcome {
     let key = cx.args.arg(1);
     let how = How::read(Words::new(cx.args, 4))?;
-    if !how.replaces && cx.keys.peek(key).is_some() {
+    if !how.replaces && cx.keys.finds(key) {
         return Err(BUSY_KEY);
     }
     let ttl = u64::try_from(options::integer(cx.args.arg(2))?).map_err(|_| INVALID_TTL)?;
@@ -90,6 +90,9 @@ fn restore(cx: &mut Write<'_, '_>) -> Outcome {
             Restored::Object(object) => cx.keys.put_object(key, object, ttl),
         },
     }
+    if let Some(seconds) = how.idle {
+        cx.keys.set_idle(key, seconds);
+    }
     cx.out.ok();
     Ok(Next::Done)
 }
@@ -99,23 +102,23 @@ fn restore(cx: &mut Write<'_, '_>) -> Outcome {
 struct How {
     replaces: bool,
     is_absolute: bool,
+    /// IDLETIME, in seconds.
+    idle: Option<u64>,
 }
 
 impl How {
     fn read(mut words: Words<'_>) -> Result<How, Refusal> {
         let mut how = How::default();
-        let (mut has_idle_time, mut has_frequency) = (false, false);
+        let mut has_frequency = false;
         while let Some(word) = words.next() {
             if is_word(word, "REPLACE") {
                 how.replaces = true;
             } else if is_word(word, "ABSTTL") {
                 how.is_absolute = true;
             } else if is_word(word, "IDLETIME") && words.left() > 0 && !has_frequency {
-                if options::integer(words.value()?)? < 0 {
-                    return Err(Refusal::text("ERR Invalid IDLETIME value, must be >= 0"));
-                }
-                has_idle_time = true;
-            } else if is_word(word, "FREQ") && words.left() > 0 && !has_idle_time {
+                let wrong = Refusal::text("ERR Invalid IDLETIME value, must be >= 0");
+                how.idle = Some(options::integer(words.value()?)?.try_into().map_err(|_| wrong)?);
+            } else if is_word(word, "FREQ") && words.left() > 0 && how.idle.is_none() {
                 if !(0..=255).contains(&options::integer(words.value()?)?) {
                     return Err(Refusal::text("ERR Invalid FREQ value, must be >= 0 and <= 255"));
                 }

@@ -157,6 +157,8 @@ pub static SMOVE: Command = Command {
 
 fn smove(cx: &mut Write<'_, '_>) -> Outcome {
     let (from, to, member) = (cx.args.arg(1), cx.args.arg(2), cx.args.arg(3));
+    // Both keys are looked at, whatever comes of it.
+    cx.keys.finds(to);
     let moved = match cx.keys.get::<Members>(from)? {
         None => false,
         Some(source) => {

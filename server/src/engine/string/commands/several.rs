@@ -56,7 +56,7 @@ pub static MSETNX: Command = Command {
 
 fn msetnx(cx: &mut Write<'_, '_>) -> Outcome {
     require_pairs(cx, "msetnx")?;
-    let free = cx.args.args().skip(1).step_by(2).all(|key| cx.keys.peek(key).is_none());
+    let free = cx.args.args().skip(1).step_by(2).all(|key| !cx.keys.finds(key));
     if free {
         put_pairs(cx);
     }

@@ -113,8 +113,8 @@ impl<'a> Only<'a> {
     fn allows(&self, keys: &Keys<'_>, key: &[u8]) -> Result<bool, Refusal> {
         Ok(match self {
             Only::Always => true,
-            Only::Absent => keys.peek(key).is_none(),
-            Only::Present => keys.peek(key).is_some(),
+            Only::Absent => !keys.finds(key),
+            Only::Present => keys.finds(key),
             Only::If(condition) => match keys.string(key)? {
                 Some(held) => condition.holds(held)?,
                 None => condition.test.is_difference(),
@@ -137,7 +137,7 @@ pub static SETNX: Command = Command {
 
 fn setnx(cx: &mut Write<'_, '_>) -> Outcome {
     let key = cx.args.arg(1);
-    let absent = cx.keys.peek(key).is_none();
+    let absent = !cx.keys.finds(key);
     if absent {
         cx.keys.put_string(key, cx.args.arg(2), Ttl::Clear);
     }
