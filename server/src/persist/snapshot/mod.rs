@@ -1,6 +1,6 @@
 //! persist/snapshot — the whole keyspace as it was at one LSN, as a file.
 //!
-//! [`write`] walks a capture of the keyspace and writes it block after block, in bounded memory;
+//! [`write()`] walks a capture of the keyspace and writes it block after block, in bounded memory;
 //! [`load`] puts it back on all cores; [`verify`] and [`each`] read it without a keyspace. A file
 //! is written under another name, synced, read back, and only then given its own, so a file that
 //! has its name is whole.
